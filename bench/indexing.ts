@@ -77,6 +77,7 @@ async function together({ queues }: Target, events: readonly object[]): Promise<
   const intake = makeIntake({
     ...{ queue: queues.events, metrics: makeMetrics(), maxBacklog: Number.POSITIVE_INFINITY },
     room: roomFor(2 ** 20),
+    taken: { add: async () => undefined },
     backlog: { last: () => ({ jobs: 0, bytes: 0 }) },
   })
   // Enough at once to fill jobs to their limit.

@@ -15,6 +15,8 @@ export interface LabRegistry {
   /** The folder of the filesystem driver: `docker/registry/v2/…` is below it. */
   readonly storage: string
   readonly process: Started
+  /** Its `/debug/vars`. */
+  readonly metricsUrl: string
   /** Resolves once every event that it has made so far was accepted; it needs `notify`. */
   untilDelivered(): Promise<void>
   close(): Promise<void>
@@ -80,6 +82,7 @@ export async function startRegistry(options: LabRegistryOptions = {}): Promise<L
     folder,
     storage,
     process: started,
+    metricsUrl: `http://127.0.0.1:${debugPort}/debug/vars`,
     async untilDelivered() {
       await eventually(
         () => pendingEvents(debugPort),

@@ -15,6 +15,13 @@ import { actionParts } from './action-parts.ts'
 import { linksOf, linksOfSummary } from './links.ts'
 import type { Message } from './message.ts'
 
+/** What tells the end of a state is about the same subject as what tells its beginning. */
+const BEGINNINGS: Partial<Record<RegistryAlert['event'], string>> = {
+  'deliveries.drained': 'deliveries.growing',
+  'deliveries.read': 'deliveries.unread',
+  'collection.released': 'collection.held',
+}
+
 /** The message that tells an alert. Without `publicUrl`, the URL under which people reach the dashboard, it has no links. */
 export function messageOf(alert: Alert, publicUrl?: string): Message {
   const { id, at, text } = alert
@@ -60,7 +67,7 @@ export function messageOfTest({ id, at, channel }: { id: string; at: string; cha
 
 /** What is over has the subject of what began. */
 const subjectOfRegistry = ({ registry, event }: RegistryAlert): string =>
-  `${registry} ${event === 'collection.released' ? 'collection.held' : event}`
+  `${registry} ${BEGINNINGS[event] ?? event}`
 
 function titleOf(alert: ProjectAlert): string {
   if ('state' in alert)

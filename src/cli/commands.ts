@@ -27,6 +27,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   trash: async () => (await import('./commands/trash.ts')).addTrash,
   audit: async () => (await import('./commands/audit.ts')).addAudit,
   registries: async () => (await import('./commands/registries.ts')).addRegistries,
+  deliveries: async () => (await import('./commands/deliveries.ts')).addDeliveries,
   reconcile: async () => (await import('./commands/reconcile.ts')).addReconcile,
   snapshot: async () => (await import('./commands/snapshot.ts')).addSnapshot,
   quarantine: async () => (await import('./commands/quarantine.ts')).addQuarantine,

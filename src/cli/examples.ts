@@ -58,6 +58,7 @@ const EXAMPLES: Record<string, string> = {
   'session end': 'session end 5f2c0a9d1e7b4c3a86d0f1e2',
   registries: 'registries',
   reconcile: 'reconcile ci --dry-run',
+  deliveries: 'deliveries ci',
   'storage report': 'storage report ci --survey',
   'gc run': 'gc run ci --dry-run',
   'gc status': 'gc status ci --limit 5',

@@ -55,6 +55,7 @@ export const Registries = Type.Object({
       uniqueBytes: Type.Integer(),
       lastReconcileAt: Instant,
       confidence: Type.String(),
+      deliveries: Type.String(),
       refused: Refused,
     }),
   ),

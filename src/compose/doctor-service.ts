@@ -1,5 +1,6 @@
 import { checkRedis } from '../doctor/check-redis.ts'
 import { checkIndex, checkProcesses, checkQuarantine, checkQueues } from '../doctor/check-service.ts'
+import { deliveryFindings } from '../doctor/delivery-findings.ts'
 import type { Check, Finding } from '../doctor/finding.ts'
 import { intakeFindings, refusalFindings } from '../doctor/intake-findings.ts'
 import { runChecks } from '../doctor/run-checks.ts'
@@ -32,7 +33,7 @@ export function makeDiagnose(parts: Parts, onRedis: OnRedis, refusals: Refusals)
 }
 
 function stateChecks({ config, registries }: Parts, onRedis: OnRedis, refusals: Refusals): Check[] {
-  const { queues, quarantine, ledger, instances, pulls, referencesTold, peers } = onRedis
+  const { queues, quarantine, ledger, instances, pulls, referencesTold, peers, audits } = onRedis
   const sources = registries.filter(({ token }) => token !== undefined)
   const endpoint = `${config.server.publicUrl ?? `http://<this host>:${config.server.port}`}/v1/events`
   const intakeOf = async (registry: string) => ({
@@ -52,6 +53,12 @@ function stateChecks({ config, registries }: Parts, onRedis: OnRedis, refusals: 
       name: 'deliveries of strangers',
       run: async () => refusalFindings('deliveries of strangers', refusals.of(undefined), Date.now()),
     },
+    ...sources
+      .filter(({ metrics }) => metrics)
+      .map(({ name }) => ({
+        name: `deliveries of ${name}`,
+        run: async () => deliveryFindings(name, await audits.state(name), Date.now() * 1_000),
+      })),
     ...sources.map(({ name }) => checkIndex(name, ledger.status)),
     checkQueues({ queues, now: Date.now }),
     checkQuarantine(quarantine),

@@ -8,6 +8,7 @@ import { checkConfig } from '../doctor/check-config.ts'
 import { checkDisk, checkNode } from '../doctor/check-host.ts'
 import { checkRedis } from '../doctor/check-redis.ts'
 import { checkRegistry } from '../doctor/check-registry.ts'
+import { notAudited } from '../doctor/delivery-findings.ts'
 import type { Check, Finding, Found } from '../doctor/finding.ts'
 import { redisAdvice } from '../doctor/redis-advice.ts'
 import { runChecks } from '../doctor/run-checks.ts'
@@ -40,6 +41,9 @@ export const configChecks = (config: Config, dispatcher: Dispatcher): Check[] =>
       now: Date.now,
     }),
     ...listAttempts(registry).map((attempt) => checkOf(attempt, 'error')),
+    ...(registry.token !== undefined && registry.metrics === undefined
+      ? [{ name: `deliveries of ${registry.name}`, run: async () => [notAudited(registry.name)] }]
+      : []),
   ]),
   ...laterChangeAttempts(config).map((attempt) => checkOf(attempt, 'note')),
   ...furtherAttempts(config, dispatcher).map((attempt) => checkOf(attempt, 'error')),

@@ -1,5 +1,7 @@
 import { eventsWorker } from '../../workers/events.ts'
 import { resolveWorker } from '../../workers/resolve.ts'
+import { vouches } from '../delivery-audit/audit-state.ts'
+import { askAudit } from '../delivery-audit/schedule.ts'
 import { makeIndexEvents } from '../events/index-events.ts'
 import { makeMoveRepositories } from '../events/move-repositories.ts'
 import { makeRenameGate } from '../events/rename-gate.ts'
@@ -15,7 +17,8 @@ import type { WorkerParts } from './worker-parts.ts'
 
 /** Starts the worker that applies events to the index. */
 export function startEvents(parts: WorkerParts) {
-  const { config, ledger, instances } = parts
+  const { config, ledger, instances, audits } = parts
+  const audited = new Set(parts.registries.filter(({ metrics }) => metrics).map(({ name }) => name))
   const isAutomatic = config.reconcile.onNewInstance
   const renaming = parts.registries.filter(({ renames }) => renames).map(({ name }) => name)
   return eventsWorker(
@@ -27,7 +30,13 @@ export function startEvents(parts: WorkerParts) {
       onQuarantined: makeOnQuarantined(ledger),
       watchInstances: makeWatchInstances({
         instances,
-        onUnknownInstance: makeOnUnknownInstance({ ...parts, isAutomatic }),
+        onUnknownInstance: makeOnUnknownInstance({
+          ...parts,
+          isAutomatic,
+          isAudited: async (registry) =>
+            audited.has(registry) && vouches(await audits.state(registry), Date.now() * 1_000),
+          askAudit: () => askAudit(parts.queues),
+        }),
       }),
       watchPulls: parts.pulls.watch,
       watchReferences: parts.referencesTold.watch,

@@ -5,10 +5,12 @@ import { makeDeliveries } from '../alerts/deliveries.ts'
 import { makeLines } from '../alerts/lines.ts'
 import { makeSnoozes } from '../alerts/snoozes.ts'
 import type { Config } from '../config/schema.ts'
+import { makeAudits } from '../delivery-audit/audits.ts'
 import { makeInstances } from '../events/instances.ts'
 import { makePulls } from '../events/pulls.ts'
 import { makeQuarantine } from '../events/quarantine.ts'
 import { makeReferencesTold } from '../events/references-told.ts'
+import { makeTaken } from '../events/taken.ts'
 import { makeAnnouncements } from '../expiry/announcements.ts'
 import { makeAudit } from '../expiry/audit.ts'
 import { makeDetails } from '../expiry/details/make-details.ts'
@@ -88,6 +90,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
   const metrics = makeMetrics()
 
   const registries = reachedRegistries(config)
+  const audited = new Set(registries.filter(({ metrics }) => metrics).map(({ name }) => name))
   const projectRules = new Map(registries.map(({ name, project }) => [name, makeProjectOf(project)]))
   const projectOf = (registry: string, repository: string) =>
     projectRules.get(registry)?.(repository) ?? repository
@@ -251,6 +254,10 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
       quarantine: makeQuarantine({ redis, prefix }),
       instances: makeInstances({ redis, prefix }),
       referencesTold: makeReferencesTold({ redis, prefix }),
+      ...{
+        audits: makeAudits({ redis, prefix }),
+        taken: makeTaken({ redis, prefix, registries: audited, now: Date.now }),
+      },
       ...{ details, pulls, useOf, planning, doubtOf, planner, shownPlans },
       wouldFree: makeWouldFree({ planning, doubtOf, log, policies: () => settings().expiry.policies }),
       planAll: makePlanAll({

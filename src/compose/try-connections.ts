@@ -16,6 +16,7 @@ import { makeStore } from '../store/make-store.ts'
 import { type Attempt, asking } from './attempt.ts'
 import { issuerDispatcher } from './ci.ts'
 import { makeReceivers } from './outgoing.ts'
+import { processesOf } from './processes-of.ts'
 import { type ReachedRegistry, reachedRegistries } from './registry-client.ts'
 import { placeOfStorage, storageReader } from './registry-storage.ts'
 import { changeAttempts } from './try-changes.ts'
@@ -120,7 +121,23 @@ export function listAttempts(registry: ReachedRegistry): Attempt[] {
           ? `correct registries.${name}.gitlab: its url, a token with the scope read_api, and groups that the token sees`
           : `correct registries.${name}.repositories`,
     })
+  const processes = processesOf(registry)
+  if (processes !== undefined)
+    attempts.push({
+      name: `metrics of ${name}`,
+      tried: 'read what its processes counted of their notifications',
+      act: () => readMetrics(processes),
+      fix: `correct registries.${name}.metrics (docs/registries.md, Delivery audit)`,
+    })
   return attempts
+}
+
+/** @throws Error with what cannot be read, and why */
+async function readMetrics({ read, close }: NonNullable<ReturnType<typeof processesOf>>): Promise<string> {
+  const { processes, failed } = await read([]).finally(close)
+  if (failed.length > 0) throw new Error(failed.map((one) => `${one.address}: ${one.problem}`).join('; '))
+  const pending = processes.reduce((sum, { counts }) => sum + counts.pending, 0)
+  return `${processes.length} of them; ${pending} events wait in their queues`
 }
 
 async function count(names: AsyncIterable<string>): Promise<number> {

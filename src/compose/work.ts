@@ -2,6 +2,7 @@ import { closeWorkers } from '../queue/close-workers.ts'
 import type { QueueName } from '../queue/jobs.ts'
 import { startAlerts } from './alerts.ts'
 import { prepareCollections, startCollections } from './collections.ts'
+import { prepareDeliveries, startDeliveries } from './deliveries.ts'
 import { startEvents, startResolve } from './events.ts'
 import { prepareExpiry, startExpiry } from './expiry.ts'
 import { prepareHistory, startHistory } from './history.ts'
@@ -28,6 +29,7 @@ const STARTS = {
   outgoing: startOutgoing,
   reconcile: startReconcile,
   storage: startStorage,
+  deliveries: startDeliveries,
   collections: startCollections,
   journal: startJournal,
 }
@@ -39,6 +41,7 @@ const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>
   snapshot: prepareSnapshot,
   history: prepareHistory,
   reconcile: prepareReconcile,
+  deliveries: prepareDeliveries,
   storage: prepareStorage,
   collections: prepareCollections,
   journal: prepareJournal,

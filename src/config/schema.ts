@@ -127,12 +127,15 @@ const file = section('The configuration of Tallyman.', {
   reconcile: section('Comparing the index with the registries, and correcting it.', {
     every: Interval('How often each registry is read.', { default: '1d' }),
     pause: Duration('How long after the last reconcile of a registry ended an automatic one may begin.', {
-      default: '10m',
+      default: '15m',
     }),
     atFirstStart: Flag('Whether to read a registry at once that was never read.', { default: true }),
-    onNewInstance: Flag('Whether to read a registry after it restarted: it has lost its queue.', {
-      default: true,
-    }),
+    onNewInstance: Flag(
+      'Whether to read a registry after events of it were lost, or may have been: after a restart.',
+      {
+        default: true,
+      },
+    ),
   }),
   snapshots: section('Snapshots of the index.', {
     every: Interval('How often one is written; `never`: only on request.', { default: '1d' }),

@@ -15,6 +15,7 @@ import {
   unique,
 } from './fields.ts'
 import { gc } from './gc-section.ts'
+import { registryMetrics } from './metrics-section.ts'
 import { ProjectPattern } from './pattern-fields.ts'
 import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
 import { Integer, Price } from './quantity-fields.ts'
@@ -185,6 +186,7 @@ const registryFields = Type.Refine(
       Price('What a GiB costs that is held for a month, in reports: a number, in a currency of your own.'),
     ),
     storage: Type.Optional(registryStorage),
+    metrics: registryMetrics,
     gc,
     repositories,
     gitlab,
@@ -199,10 +201,17 @@ const withWholePair = Type.Refine(
   () => 'expected both certFile and keyFile, or neither',
 )
 
-export const registry = Type.Refine(
+const withItsKey = Type.Refine(
   withWholePair,
   ({ cert, key }) => isKeyOf(key, cert),
   () => 'expected in keyFile the key of the certificate in certFile',
+)
+
+export const registry = Type.Refine(
+  withItsKey,
+  ({ metrics, token }) => metrics === undefined || token !== undefined,
+  () =>
+    'expected token beside metrics: without one, the registry sends no notifications that metrics could be about',
 )
 
 export const proxy = Type.Optional(

@@ -19,7 +19,7 @@ export function RegistryUrl(description: string, options?: TSchemaOptions) {
 
 const withoutSlash = (url: string): string => url.replace(/\/$/, '')
 
-function isPlainUrl(raw: string): boolean {
+export function isPlainUrl(raw: string): boolean {
   const url = httpUrl(raw)
   return url !== undefined && url.username + url.password === '' && !/[?#]/.test(raw)
 }

@@ -6,6 +6,7 @@ import type { Queues } from '../queue/queues.ts'
 import { readEnvelope } from './envelope.ts'
 import { pace } from './pace.ts'
 import { makeRoom, type RoomLimits } from './room.ts'
+import type { Taken } from './taken.ts'
 
 export interface Intake {
   /**
@@ -50,6 +51,7 @@ export function makeIntake(deps: {
   /** Bytes of jobs in Redis beyond which nothing is taken. */
   maxBacklog: number
   room: RoomLimits
+  taken: Pick<Taken, 'add'>
   metrics: Metrics
 }): Intake {
   const { queue, backlog, metrics } = deps
@@ -60,7 +62,8 @@ export function makeIntake(deps: {
   async function write(arrivals: readonly Arrival[]): Promise<void> {
     const end = metrics.enqueueSeconds.startTimer()
     const deliveries = arrivals.map(({ delivery }) => delivery)
-    await queue.add('events', { deliveries })
+    // At once: it costs no second round trip. If one of both fails, the sender sends the events again.
+    await Promise.all([queue.add('events', { deliveries }), deps.taken.add(deliveries)])
     end()
     for (const { registry, events, unread = [] } of deliveries)
       metrics.eventsAccepted.inc({ registry }, events.length + unread.length)

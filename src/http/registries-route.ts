@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { auditText, NOT_AUDITED } from '../delivery-audit/audit-text.ts'
+import type { Audits } from '../delivery-audit/audits.ts'
 import type { Instances } from '../events/instances.ts'
 import type { Pulls } from '../events/pulls.ts'
 import type { Refusals, RefusedSender } from '../events/refusals.ts'
@@ -63,10 +65,17 @@ const Registry = Type.Object({
     description:
       '`pulls are heard since …`; or that the registry does not send its pulls, or may not, and what shows it. Time since last use means nothing then, and no rule about use applies (docs/usage.md, Pulls).',
   }),
+  deliveries: Type.String({
+    description:
+      'How many of its events wait and were lost, by its own metrics (`GET /v1/registries/{name}/delivery-audit`); or that nobody asks them.',
+  }),
   gaps: Type.Array(
     Type.Object({
       since: instant('From when events may be missing.'),
       reason: Type.String({ description: 'Why.' }),
+      lost: Type.Union([Type.Integer(), Type.Null()], {
+        description: 'How many events were lost. Null if that is not known.',
+      }),
     }),
     {
       description:
@@ -102,7 +111,8 @@ const WHY =
 /** The registries with their confidence, and a way to reconcile one. */
 export const registriesRoute =
   (deps: {
-    registries: readonly { name: string; url: string; token?: string | undefined }[]
+    registries: readonly { name: string; url: string; token?: string | undefined; metrics?: unknown }[]
+    audits: Pick<Audits, 'state'>
     index: UsageIndex
     instances: Instances
     pulls: Pick<Pulls, 'of'>
@@ -115,14 +125,15 @@ export const registriesRoute =
     const { index, instances, ledger } = deps
     const refusedOf = (registry: string | undefined) => deps.refusals.of(registry).map(shown)
 
-    async function view({ name, url, token }: (typeof deps.registries)[number]) {
-      const [projects, uniqueBytes, lastEventAt, status, run, pulls] = await Promise.all([
+    async function view({ name, url, token, metrics }: (typeof deps.registries)[number]) {
+      const [projects, uniqueBytes, lastEventAt, status, run, pulls, audit] = await Promise.all([
         index.projects(name),
         index.registryBytes(name),
         instances.lastEventAt(name),
         ledger.status(name),
         ledger.unfinishedRun(name),
         deps.pulls.of(name),
+        deps.audits.state(name),
       ])
       const { lastReport } = status
       return {
@@ -131,7 +142,15 @@ export const registriesRoute =
         gitlab: lastReport?.gitlab ? { ...lastReport.gitlab, why: WHY } : null,
         confidence: token === undefined ? 'target only: it sends no events' : confidenceOf(status),
         pulls: token === undefined ? 'target only: it sends no events' : pulls.reason,
-        gaps: status.gaps.map(({ since, reason }) => ({ since: formatTimestamp(since), reason })),
+        deliveries:
+          token === undefined
+            ? 'target only: it sends no events'
+            : metrics === undefined
+              ? NOT_AUDITED
+              : auditText(audit, Date.now() * 1_000),
+        gaps: status.gaps.map(({ since, reason, lost = null }) => ({
+          ...{ since: formatTimestamp(since), reason, lost },
+        })),
         refused: refusedOf(name),
         ...{ lastReconcileAt: lastReport?.finishedAt ?? null, lastReconcile: lastReport ?? null },
         reconciling: run

@@ -34,6 +34,8 @@ export interface Jobs {
   journal: JournalJob
   /** Survey the storage of a registry. */
   storage: { kind: 'survey'; registry: string }
+  /** Compare what the processes of registries counted with what the intake took. */
+  deliveries: { kind: 'audit' }
   /** Collect the garbage of a registry. */
   collections: CollectionJob
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
@@ -187,6 +189,7 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'resolve',
   'reconcile',
   'storage',
+  'deliveries',
   'collections',
   'journal',
 ]

@@ -25,6 +25,7 @@ const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   collections: { attempts: 20, delay: 5_000 },
   journal: { attempts: 3, delay: 10_000 },
   resolve: { attempts: 150, delay: 5_000 },
+  deliveries: { attempts: 2, delay: 5_000 },
 }
 
 /** The delay before the next attempt, in ms. `random` (0 to 1) shortens it by up to half. */
@@ -87,6 +88,7 @@ export function makeQueues(connection: Redis | Cluster, prefix: string, telemetr
     collections: open('collections'),
     journal: open('journal'),
     resolve: open('resolve'),
+    deliveries: open('deliveries'),
   }
 }
 

@@ -45,8 +45,9 @@ export function confidenceOf({
     const excepted = images > 0 ? ` but for ${images} images in ${repositories} repositories,` : ''
     return `exact${excepted} since ${formatTimestamp(exact.since)}`
   }
+  const more = others.length > 0 ? `, and ${others.length} more` : ''
+  if (first.lost !== undefined) return `${first.reason}${more}`
   // The last reconcile mended everything before it, even if the gap began earlier.
   const since = formatTimestamp(Math.max(first.since, exact.since))
-  const more = others.length > 0 ? `, and ${others.length} more` : ''
   return `events may be missing since ${since}: ${first.reason}${more}`
 }

@@ -7,9 +7,12 @@ import type { Ledger } from './ledger.ts'
 /** The minute of an RFC 3339 timestamp, as text. */
 const minuteOf = (timestamp: string): string => timestamp.slice(0, 'YYYY-MM-DDTHH:MM'.length)
 
+/** What is known of a registry that has a new process, if nobody asks its processes what they could not deliver. */
+const NEW_PROCESS = 'the registry was restarted, or has one more process'
+
 /**
- * Notes a gap for a registry that was restarted: it lost the notifications that it had not delivered. Running it twice
- * changes nothing.
+ * Notes a gap for a registry that may have been restarted: then it has lost the notifications that it had not delivered. If its
+ * deliveries are audited, a new process is no gap: the audit notices the end of another one. Running it twice changes nothing.
  */
 export const makeOnUnknownInstance =
   (deps: {
@@ -17,12 +20,20 @@ export const makeOnUnknownInstance =
     enqueueReconcile: (registry: string, reason: string) => Promise<unknown>
     /** Whether a new instance starts a reconcile (`reconcile.onNewInstance`). */
     isAutomatic: boolean
+    /** Whether the audit of deliveries notices it if a process of the registry ends. */
+    isAudited: (registry: string) => Promise<boolean>
+    /** Asks for an audit at once: the new process may have taken the place of another one. */
+    askAudit: () => Promise<unknown>
     log: Logger
   }) =>
   async (registry: string, instance: UnknownInstance): Promise<void> => {
     const isFirst = instance.previousLastEventAt === 0
-    const reason = isFirst ? 'the registry sent its first events' : 'the registry was restarted'
+    const reason = isFirst ? 'the registry sent its first events' : NEW_PROCESS
     deps.log.info({ registry, ...instance }, `${registry}: ${reason}`)
+    if (!isFirst && (await deps.isAudited(registry))) {
+      await deps.askAudit()
+      return
+    }
     // Events were lost before the new instance sent its first one.
     const notedAt = Math.min(instance.firstEventAt, Date.now() * 1000)
     await deps.ledger.noteGap(

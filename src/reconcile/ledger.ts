@@ -38,6 +38,8 @@ export interface Gap {
   reason: string
   /** Identifies the gap: a second one with the same cause is the same gap. For example an instance of the registry. */
   cause: string
+  /** How many events were lost, as far as it is known. Absent if it is not known whether any was. */
+  lost?: number
 }
 
 /** How exact the index of a registry is. */
@@ -143,7 +145,12 @@ export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: 
       const since = Math.min(gap.since, ...gaps.slice(MOST_GAPS - 1).map((one) => one.since))
       const lastNotedAt = Number(await redis.zscore(key, last))
       // Added before the others are removed, so that a crash in between loses no gap.
-      await redis.zadd(key, `${Math.max(notedAt, lastNotedAt)}`, JSON.stringify({ ...gap, since }))
+      const { reason, cause } = gap
+      await redis.zadd(
+        key,
+        `${Math.max(notedAt, lastNotedAt)}`,
+        JSON.stringify({ since, reason, cause } satisfies Gap),
+      )
       await redis.zrem(key, ...merged)
     },
 

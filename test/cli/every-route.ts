@@ -13,6 +13,7 @@ export const EVERY_ROUTE: Record<string, { command: string } | { none: string }>
   'GET /v1/projects/{id}/images': { command: 'images ci/a' },
   'GET /v1/projects/{id}/reclaimable': { command: 'reclaimable ci/a --repository a --tag v1' },
   'GET /v1/registries': { command: 'registries' },
+  'GET /v1/registries/{name}/delivery-audit': { command: 'deliveries ci' },
   'POST /v1/registries/{name}/reconcile': { command: 'reconcile ci' },
   'GET /v1/registries/{name}/storage': { command: 'storage report ci' },
   'POST /v1/registries/{name}/storage': { command: 'storage report ci --survey' },

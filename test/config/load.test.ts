@@ -55,7 +55,7 @@ test('fills every default', async () => {
     },
     journal: { enabled: false, keep: 90 * 86_400_000 },
     snapshots: { every: 86_400_000, keep: 7 },
-    reconcile: { every: 86_400_000, pause: 600_000, atFirstStart: true, onNewInstance: true },
+    reconcile: { every: 86_400_000, pause: 900_000, atFirstStart: true, onNewInstance: true },
     records: { keep: 365 * 86_400_000 },
     store: { type: 'folder', path: 'data/store' },
   })

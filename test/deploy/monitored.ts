@@ -25,7 +25,7 @@ const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
  * reconcile, events in quarantine and refused deliveries.
  */
 export async function startMonitored() {
-  const [ciPort, workersPort] = [await freePort(), await freePort()]
+  const [ciPort, debugPort, workersPort] = [await freePort(), await freePort(), await freePort()]
   const folder = await mkdtemp(join(tmpdir(), 'tallyman-monitored-'))
   const closers: (() => unknown)[] = []
   const keep = <T extends { close(): unknown }>(opened: T): T => {
@@ -44,6 +44,7 @@ export async function startMonitored() {
           ci: {
             url: `http://127.0.0.1:${ciPort}`,
             token: WEBHOOK_TOKEN,
+            metrics: { url: `http://127.0.0.1:${debugPort}/debug/vars` },
             storage: { type: 'folder', path: join(folder, 'storage') },
           },
           production: { url: production.url },
@@ -87,7 +88,7 @@ export async function startMonitored() {
   )
   const { url, port } = service
   const notify = { url: `${url}/v1/events`, token: WEBHOOK_TOKEN }
-  const ci = keep(await startRegistry({ port: ciPort, folder, notify }))
+  const ci = keep(await startRegistry({ port: ciPort, debugPort, folder, notify }))
   await service.startApi()
   await service.startWorker()
   const post = (path: string, body: object, token = ADMIN_TOKEN) =>

@@ -36,6 +36,7 @@ describe.skipIf(!hasPrometheus)(withPrometheus('a real Prometheus that reads the
     await until(port, 'tallyman_promotions_waiting', (n) => n === 1)
     await until(port, 'tallyman_alert_messages_waiting{channel="down"}', (n) => n > 0)
     await until(workersPort, 'tallyman_promotions_total{rule="releases",outcome="promoted"}', (n) => n === 1)
+    await until(port, 'tallyman_registry_notifications_pending{registry="ci"}', (n) => n >= 0)
     // Rates need two readings between which something changed.
     const promoted = 'tallyman_promotions_total{rule="releases",outcome="promoted"}'
     const refused = 'tallyman_deliveries_refused_total{registry="",reason="token"}'

@@ -23,7 +23,7 @@ beforeAll(async () => {
   })
   const port = await freePort()
   await new Promise<void>((resolve) => chat.listen(port, '127.0.0.1', resolve))
-  bed = await startServiceBed({
+  const config = {
     alerts: { channels: [{ name: 'ops', type: 'slack', url: `http://127.0.0.1:${port}/hooks/secret` }] },
     expiry: {
       policies: [
@@ -37,7 +37,8 @@ beforeAll(async () => {
       ],
     },
     server: { readToken: READ_TOKEN, adminToken: ADMIN_TOKEN, publicUrl: 'https://tallyman.example.com' },
-  })
+  }
+  bed = await startServiceBed(config, undefined, ({ metricsUrl }) => ({ metrics: { url: metricsUrl } }))
   const redis = new Redis(bed.service.redis.url)
   await redis.config('SET', 'appendonly', 'yes')
   redis.disconnect()
@@ -78,6 +79,7 @@ test('in an installation that is right, all is in order', async () => {
     expect.stringMatching(/^disk: .*store: .* are free/),
     `registry ci: GET ${bed.ci.url}/v2/: it answers, and takes our login`,
     'registry ci: its repositories can be listed, and images in team-a/app read',
+    'metrics of ci: read what its processes counted of their notifications: 1 of them; 0 events wait in their queues',
     'deletes at ci: DELETE of a random digest: allowed in team-a/app; nothing was deleted',
     expect.stringMatching(/^pushes of expiry to ci: .*: allowed in team-a\/app; nothing was pushed/),
     expect.stringMatching(/^channel ops: HEAD .* no alert was sent/),
@@ -87,6 +89,7 @@ test('in an installation that is right, all is in order', async () => {
     ),
     'references of ci: its notifications tell what a manifest references',
     expect.stringMatching(/^pulls of ci: pulls are heard since 20/),
+    'deliveries of ci: all events that left its queue have arrived; 0 wait in it',
     expect.stringMatching(/^index of ci: exact since 20/),
     'queues: every queue has workers, none is late, no job has failed',
     'quarantine: it is empty',
@@ -102,14 +105,20 @@ test('the table has a line for each, and a count', async () => {
   expect(status).toBe(0)
   const lines = out.trimEnd().split('\n')
   expect(lines[0]).toMatch(/^ok {7}redis: Redis /)
-  expect(lines.slice(-2)).toEqual(['', 'errors 0, warnings 0, notes 0, ok 18'])
+  expect(lines.slice(-2)).toEqual(['', 'errors 0, warnings 0, notes 0, ok 20'])
 })
 
 test('beside the configuration, the service is asked, and the secrets in the file are looked at', async () => {
   await healthy()
   const file = join(bed.service.folder, 'beside.yaml')
   const server = { readToken: READ_TOKEN, adminToken: ADMIN_TOKEN, port: Number(new URL(bed.url).port) }
-  await writeFile(file, stringify({ server, registries: { ci: { url: bed.ci.url, token: WEBHOOK_TOKEN } } }))
+  await writeFile(
+    file,
+    stringify({
+      server,
+      registries: { ci: { url: bed.ci.url, token: WEBHOOK_TOKEN, metrics: { url: bed.ci.metricsUrl } } },
+    }),
+  )
   const ask = async () => {
     const { status, out } = await tallyman({ TALLYMAN_CONFIG: file }, 'doctor', '--output', 'json')
     return { status, ...findingsOf(out) }

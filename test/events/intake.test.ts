@@ -25,6 +25,7 @@ function makeBed(maxBacklog = Number.POSITIVE_INFINITY) {
     metrics,
     maxBacklog,
     room: { all: 3_000, each: 2_000 },
+    taken: { add: async () => undefined },
     queue: {
       async add(name, data) {
         await gate.held

@@ -88,6 +88,8 @@ test('after a restart of the registry events may be missing, until a later recon
   const onUnknownInstance = makeOnUnknownInstance({
     ledger,
     isAutomatic: true,
+    isAudited: async (registry) => registry === 'audited',
+    askAudit: async () => enqueued.push('audit'),
     log: pino({ level: 'silent' }),
     enqueueReconcile: async (registry, reason) => enqueued.push(`${registry}: ${reason}`),
   })
@@ -99,14 +101,33 @@ test('after a restart of the registry events may be missing, until a later recon
     firstEventAt: T + 30 * MINUTE,
     previousLastEventAt: T + 29 * MINUTE,
   })
-  expect(enqueued).toEqual(['ci: the registry was restarted', 'ci: the registry was restarted'])
-  const missing = 'events may be missing since 2026-11-23T10:10:00.000Z: the registry was restarted'
+  const why = 'the registry was restarted, or has one more process'
+  expect(enqueued).toEqual([`ci: ${why}`, `ci: ${why}`])
+  const missing = `events may be missing since 2026-11-23T10:10:00.000Z: ${why}`
   expect(await confidence()).toBe(missing)
   // A reconcile that began before the restart does not close the gap. It moves the start of the gap to its own time.
   await reconciled(T + 15 * MINUTE)
   expect(await confidence()).toBe(missing.replace('10:10', '10:15'))
   await reconciled(T + 20 * MINUTE)
   expect(await confidence()).toBe('exact since 2026-11-23T10:20:00.000Z')
+})
+
+test('a new process is no gap if the audit of deliveries would notice the end of another one', async () => {
+  const asked: string[] = []
+  const onUnknownInstance = makeOnUnknownInstance({
+    ...{ ledger, isAutomatic: true, log: pino({ level: 'silent' }) },
+    isAudited: async () => true,
+    askAudit: async () => asked.push('audit'),
+    enqueueReconcile: async (_, reason) => asked.push(reason),
+  })
+  const instance = { instanceId: 'b', firstEventAt: T + 20 * MINUTE, previousLastEventAt: T + 10 * MINUTE }
+  await onUnknownInstance('ci', instance)
+  expect(asked).toEqual(['audit'])
+  expect((await ledger.status('ci')).gaps).toEqual([])
+  // The first one ever is: what was there before is not known.
+  await onUnknownInstance('ci', { ...instance, previousLastEventAt: 0 })
+  expect(asked).toEqual(['audit', 'the registry sent its first events'])
+  expect((await ledger.status('ci')).gaps).toHaveLength(1)
 })
 
 test('an event in quarantine is a gap, until a reconcile that began after it was received', async () => {

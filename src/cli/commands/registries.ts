@@ -5,7 +5,7 @@ import { table } from '../table.ts'
 import { Registries, type Registry } from '../usage-answers.ts'
 
 const COLUMNS = columns<Registry>(
-  ...(['name', 'state', 'projects', 'uniqueBytes', 'lastReconcileAt', 'confidence'] as const),
+  ...(['name', 'state', 'projects', 'uniqueBytes', 'lastReconcileAt', 'confidence', 'deliveries'] as const),
 )
 
 export const addRegistries: AddCommand = (program, cli) => {
@@ -28,8 +28,8 @@ export const addRegistries: AddCommand = (program, cli) => {
 
 const format = (registries: readonly Registry[]) =>
   table(
-    ['REGISTRY', 'STATE', 'LAST RECONCILE', 'CONFIDENCE'],
-    registries.map(({ name, state, lastReconcileAt, confidence }) => [
-      ...[name, state, lastReconcileAt ?? 'never', confidence],
+    ['REGISTRY', 'STATE', 'LAST RECONCILE', 'DELIVERIES', 'CONFIDENCE'],
+    registries.map(({ name, state, lastReconcileAt, confidence, deliveries }) => [
+      ...[name, state, lastReconcileAt ?? 'never', deliveries, confidence],
     ]),
   )

@@ -1,3 +1,4 @@
+import type { AuditState } from '../../delivery-audit/audit-state.ts'
 import { isExact } from '../../reconcile/confidence.ts'
 import type { IndexStatus } from '../../reconcile/ledger.ts'
 import type { OnRedis, Parts } from '../parts.ts'
@@ -5,18 +6,19 @@ import type { OnRedis, Parts } from '../parts.ts'
 /** Makes what sets the gauges of registries. */
 export function observeRegistries(parts: Parts, onRedis: OnRedis) {
   const { metrics, config } = parts
-  const { index, ledger, pulls, instances } = onRedis
+  const { index, ledger, pulls, instances, audits } = onRedis
   // Another one sends no events: it is only a target of promotions.
   const sources = parts.registries.filter(({ token }) => token !== undefined)
   const { every } = config.reconcile
   if (every !== 'never') metrics.reconcileInterval.set(every / 1_000)
   return async (): Promise<void> => {
-    for (const { name: registry } of sources) {
-      const [bytes, status, heard, lastEventAt] = await Promise.all([
+    for (const { name: registry, metrics: source } of sources) {
+      const [bytes, status, heard, lastEventAt, audit] = await Promise.all([
         index.registryBytes(registry),
         ledger.status(registry),
         pulls.of(registry),
         instances.lastEventAt(registry),
+        source && audits.state(registry),
       ])
       // No scrape sees the gauges between here and the end: nothing waits.
       metrics.registryUniqueBytes.set({ registry }, bytes)
@@ -24,7 +26,18 @@ export function observeRegistries(parts: Parts, onRedis: OnRedis) {
       if (lastEventAt > 0) metrics.registryLastEvent.set({ registry }, lastEventAt / 1_000_000)
       setConfidence(registry, status)
       setLastReconcile(registry, status)
+      if (source) setDeliveries(registry, audit)
     }
+  }
+
+  function setDeliveries(registry: string, audit: AuditState | undefined): void {
+    const labels = { registry }
+    // From the start on, so that `increase()` sees the first one.
+    metrics.registryLost.remove(labels)
+    metrics.registryLost.inc(labels, audit?.lost ?? 0)
+    if (audit === undefined) return
+    metrics.registryPending.set(labels, audit.pending)
+    if (audit.readAt > 0) metrics.registryRead.set(labels, audit.readAt / 1_000_000)
   }
 
   function setConfidence(registry: string, status: IndexStatus): void {

@@ -2,6 +2,7 @@ import { makeIntake } from '../../events/intake.ts'
 import { makeReplay } from '../../events/replay.ts'
 import { roomFor } from '../../events/room.ts'
 import { admissionRoute } from '../../http/admission-route.ts'
+import { deliveryAuditRoute } from '../../http/delivery-audit-route.ts'
 import { eventsRoute } from '../../http/events-route.ts'
 import { quarantineRoute } from '../../http/quarantine-route.ts'
 import { registriesRoute } from '../../http/registries-route.ts'
@@ -17,10 +18,10 @@ import type { Shared } from './shared.ts'
 /** What registries and other machines send, and what came of it. */
 export function intakeRoutes(parts: Parts, onRedis: OnRedis, shared: Shared) {
   const { config, metrics, registries, log } = parts
-  const { queues, backlog, quarantine } = onRedis
+  const { queues, backlog, quarantine, taken, audits } = onRedis
   const room = roomFor(config.server.bodyLimit)
   const intake = makeIntake({
-    ...{ queue: queues.events, backlog, maxBacklog: config.intake.maxBacklog, room, metrics },
+    ...{ queue: queues.events, backlog, maxBacklog: config.intake.maxBacklog, room, taken, metrics },
   })
   const surveys = surveysOf(parts)
   return [
@@ -28,6 +29,7 @@ export function intakeRoutes(parts: Parts, onRedis: OnRedis, shared: Shared) {
     admissionRoute({ ...shared, ...makeGates(parts, onRedis), admit: makeAdmission(parts, onRedis) }),
     usesRoute({ ...shared, reportUses: makeUses(parts, onRedis), log }),
     registriesRoute({ ...onRedis, ...shared, registries }),
+    deliveryAuditRoute({ ...shared, registries, audits }),
     storageRoute({
       ...{ ...shared, registries, queues, surveys },
       diagnoseStorage: makeStorageDoctor(registries, surveys),

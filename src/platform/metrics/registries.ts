@@ -1,7 +1,7 @@
 import type { Makers } from './makers.ts'
 
 /** What is known of registries, and how far it can be trusted. */
-export const registryMetrics = ({ shared }: Makers) => {
+export const registryMetrics = ({ shared, sharedCounter }: Makers) => {
   const registry = <L extends string = never>(name: string, help: string, more: readonly L[] = []) =>
     shared(`registry_${name}`, ['registry', ...more], help)
   return {
@@ -28,6 +28,19 @@ export const registryMetrics = ({ shared }: Makers) => {
     registryLastEvent: registry(
       'last_event_timestamp_seconds',
       'The time of the newest event of a registry. Absent if there was none.',
+    ),
+    registryPending: registry(
+      'notifications_pending',
+      'Events in the queues of a registry, by its own metrics. Absent if these are not read.',
+    ),
+    registryLost: sharedCounter(
+      'registry_notifications_lost_total',
+      ['registry'],
+      'Events that a registry had and that did not arrive, by its own metrics.',
+    ),
+    registryRead: registry(
+      'notifications_read_timestamp_seconds',
+      'When the metrics of all processes of a registry were read last. Absent before the first time, or if they are not read.',
     ),
     lastReconcile: registry(
       'last_reconcile_timestamp_seconds',

@@ -7,7 +7,7 @@ import type { Message, Severity } from '../../../src/alerts/message.ts'
 import { messageOf } from '../../../src/alerts/message-of.ts'
 import { hostileMessages, OWN_LINK } from '../hostile-messages.ts'
 import { type Received, startReceiver } from '../receiver.ts'
-import { expiryAlert, sampleAlert, sampleMessage } from '../sample-alert.ts'
+import { expiryAlert, registryAlert, sampleAlert, sampleMessage } from '../sample-alert.ts'
 import { failureOf } from './contract.ts'
 import { httpChannelContract } from './http-contract.ts'
 
@@ -45,6 +45,16 @@ describe('a channel of alerts for an Alertmanager', () => {
 
   it.each([
     ['a state, such as a quota', sampleMessage, '2027-06-05T11:00:00.000Z'],
+    [
+      'a queue that grows',
+      messageOf({ ...registryAlert, event: 'deliveries.growing' }),
+      '2027-06-05T11:00:00.000Z',
+    ],
+    [
+      'events that were lost',
+      messageOf({ ...registryAlert, event: 'deliveries.lost' }),
+      '2026-05-02T11:00:00.000Z',
+    ],
     ['what nothing resolves', messageOf(expiryAlert), '2026-05-02T11:00:00.000Z'],
   ])('says until when %s fires if nothing else comes', async (_, message, endsAt) => {
     const { url, received, close } = await startReceiver((response) => response.end())

@@ -46,7 +46,7 @@ export interface paths {
         };
         /**
          * Whether a request may go on to its registry
-         * @description For a proxy in front of a registry. The token is that of the notifications of the registry. Answered from memory.
+         * @description For a proxy in front of a registry. The token is that of the notifications of the registry. Answered from memory, but for a registry that is collected behind the proxy: then the answer waits while a collection takes blobs away, some seconds at most.
          */
         get: {
             parameters: {
@@ -221,12 +221,16 @@ export interface paths {
                                 confidence: string;
                                 /** @description `pulls are heard since …`; or that the registry does not send its pulls, or may not, and what shows it. Time since last use means nothing then, and no rule about use applies (docs/usage.md, Pulls). */
                                 pulls: string;
+                                /** @description How many of its events wait and were lost, by its own metrics (`GET /v1/registries/{name}/delivery-audit`); or that nobody asks them. */
+                                deliveries: string;
                                 /** @description Times from which events may be missing, with reasons. A reconcile that begins later closes a gap. */
                                 gaps: {
                                     /** @description From when events may be missing. */
                                     since: string | null;
                                     /** @description Why. */
                                     reason: string;
+                                    /** @description How many events were lost. Null if that is not known. */
+                                    lost: number | null;
                                 }[];
                                 /** @description Its deliveries that were refused. The newest first, up to five senders for each reason; as this process has seen it since its start. A registry sends nothing else before what was refused. */
                                 refused: {
@@ -442,6 +446,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/registries/{name}/delivery-audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the processes of a registry counted of their deliveries, against what was taken
+         * @description Each minute the metrics of its processes are read (registries.NAME.metrics). What left their queues and did not arrive is lost: a gap, an alert and a reconcile follow.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description How deliveries are, in words. */
+                            summary: string;
+                            /** @description Since when it is audited. */
+                            since: string | null;
+                            /** @description When all of its processes answered last. Null if they never did. */
+                            readAt: string | null;
+                            /** @description Events in its queues. */
+                            pending: number;
+                            /** @description Whether an alert said that they do not get less. */
+                            isGrowing: boolean;
+                            /** @description Events that did not arrive. */
+                            lost: number;
+                            /** @description The last loss. Null if there was none. */
+                            lastLoss: {
+                                /** @description When it was noticed. */
+                                at: string | null;
+                                /** @description How many events. At least, if a process ended. */
+                                count: number;
+                            } | null;
+                            /** @description Events that are missing since the last reading: lost, if they still are at the next. */
+                            suspect: number;
+                            /** @description Events that came from processes whose metrics are not read, at least. */
+                            uncounted: number;
+                            /** @description Whether the end of a process would be noticed. If not, each new process may have taken the place of another one. */
+                            vouches: boolean;
+                            /** @description Its processes, as they were read last: each counts since its own start. */
+                            processes: {
+                                /** @description Where its metrics are. */
+                                address: string;
+                                /** @description When they were read last, by the clock of the registry. */
+                                readAt: string | null;
+                                /** @description Events that it put into its queue. */
+                                events: number;
+                                /** @description Events that were answered with 2xx or 3xx: delivered, as the registry sees it. */
+                                successes: number;
+                                /** @description Events that it dropped, or gave up after its retries. */
+                                givenUp: number;
+                                /** @description Events in its queue. */
+                                pending: number;
+                            }[];
+                            /** @description Metrics that cannot be read. */
+                            failing: {
+                                /** @description What cannot be read. */
+                                address: string;
+                                /** @description Since when. */
+                                since: string | null;
+                                /** @description Why. */
+                                problem: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/registries/{name}/storage": {
         parameters: {
             query?: never;
@@ -519,6 +615,13 @@ export interface paths {
                                 };
                                 /** @description What was uploaded and not completed. */
                                 uploads: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
+                                /** @description Blobs that Tallyman collected, and deletes for good once `gc.trash` has passed. */
+                                trash: {
                                     /** @description How many objects. */
                                     objects: number;
                                     /** @description Their bytes. In bytes. */
@@ -3533,10 +3636,10 @@ export interface paths {
                                 /** @description The registry, by its name in the configuration. */
                                 registry: string;
                                 /**
-                                 * @description `reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have.
+                                 * @description `reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `collection.advised`: a collection of garbage would pay. `collection.done`, `collection.failed`: one has ended. `collection.held`: the registry is still read-only after one. `collection.released`: it takes writes again after that. `deliveries.lost`: events of the registry did not arrive. `deliveries.growing`, `deliveries.drained`: events wait in its queue, and none does any more. `deliveries.unread`, `deliveries.read`: its metrics cannot be read for long, and can be read again.
                                  * @enum {unknown}
                                  */
-                                event: "reconcile.held" | "expiry.held" | "expiry.blocked" | "inUse.missing";
+                                event: "reconcile.held" | "expiry.held" | "expiry.blocked" | "inUse.missing" | "collection.advised" | "collection.done" | "collection.failed" | "collection.held" | "collection.released" | "deliveries.lost" | "deliveries.growing" | "deliveries.drained" | "deliveries.unread" | "deliveries.read";
                                 /** @description The message for people. */
                                 text: string;
                             })[];
@@ -7430,7 +7533,7 @@ export interface paths {
                                  * @description The name of the queue.
                                  * @enum {unknown}
                                  */
-                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
+                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
                                 /** @description Jobs whose turn has not come. */
                                 waiting: number;
                                 /** @description Jobs in hand. */
@@ -7477,7 +7580,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
                 };
                 cookie?: never;
             };
@@ -7526,7 +7629,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
                 };
                 cookie?: never;
             };
@@ -7573,7 +7676,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
                 };
                 cookie?: never;
             };
@@ -7635,7 +7738,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
                     /** @description The id of the job in its queue. */
                     id: string;
                 };
@@ -7681,7 +7784,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7727,7 +7830,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7771,7 +7874,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "journal";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
                 };
                 cookie?: never;
             };
@@ -8049,19 +8152,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/store": {
+    "/v1/registries/{name}/collections/advice": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Whether Tallyman's own store is the one that it knows */
+        /**
+         * What a collection of garbage would free, and whether it pays
+         * @description As of the last survey of the storage: `POST /v1/registries/{name}/storage` asks for one.
+         */
         get: {
             parameters: {
                 query?: never;
                 header?: never;
-                path?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
                 cookie?: never;
             };
             requestBody?: never;
@@ -8073,13 +8182,56 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description The registry. */
+                            registry: string;
                             /**
-                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before.
-                             * @enum {unknown}
+                             * Format: date-time
+                             * @description When the storage was surveyed.
                              */
-                            state: "known" | "lost" | "another";
-                            /** @description Why nothing is deleted until the store is restored or accepted. Null if it is the known one. */
-                            doubt: string | null;
+                            at: string;
+                            /** @description Whether a collection pays now. */
+                            pays: boolean;
+                            /** @description When it most likely will, RFC 3339: as undo is no longer promised, and as garbage grows. Null: it pays now, or that is not in sight. */
+                            paysFrom: string | null;
+                            /** @description What a collection would free now. */
+                            collectable: {
+                                /** @description How many blobs. */
+                                blobs: number;
+                                /** @description Their bytes. In bytes. */
+                                bytes: number;
+                            };
+                            /** @description Of that, what undo needs: images that expiry deleted, and that can be brought back until a collection. */
+                            undoable: {
+                                /** @description How many images. */
+                                images: number;
+                                /** @description What a collection would free of them. In bytes. */
+                                bytes: number;
+                                /** @description Until when the last of them can be brought back. Null: there are none. */
+                                until: string | null;
+                            };
+                            /** @description The part of what the storage holds that a collection would free, without what undo needs. */
+                            share: number;
+                            /** @description By how many bytes a day it grows, since the last collection. Null: not known. */
+                            bytesPerDay: number | null;
+                            /** @description The last collection. Null: none is known. */
+                            lastCollection: {
+                                /**
+                                 * Format: date-time
+                                 * @description When it ended; of one that only a survey showed, when the survey began.
+                                 */
+                                at: string;
+                                /**
+                                 * @description `run`: Tallyman ran it. `survey`: a survey found that much of what could be collected is gone, so something else has collected it since the survey before.
+                                 * @enum {unknown}
+                                 */
+                                seen: "run" | "survey";
+                                /** @description What it freed, in bytes. Null: not known. */
+                                freed: number | null;
+                                /** @description How long writes were refused, in ms. Null: not known. */
+                                pauseMs: number | null;
+                            } | null;
+                            /** @description The same for people. */
+                            text: string;
                         };
                     };
                 };
@@ -8093,24 +8245,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/store/accept": {
+    "/v1/registries/{name}/collections": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /**
-         * Accept the store as it is
-         * @description After the store was lost or replaced for good: what it lacks, such as keeps and the trash, is gone. Expiry may delete again.
-         */
-        post: {
+        /** The collections of garbage of a registry, newest first */
+        get: {
             parameters: {
-                query?: never;
+                query: {
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
                 header?: never;
-                path?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
                 cookie?: never;
             };
             requestBody?: never;
@@ -8122,13 +8277,314 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description The collections of the page. */
+                            collections: {
+                                /** @description The id of the collection. */
+                                id: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it was asked for.
+                                 */
+                                at: string;
+                                /** @description The registry. */
+                                registry: string;
+                                /**
+                                 * @description `conduct`: the registry's own collector runs, between hooks. `barrier`: Tallyman moves the garbage away itself.
+                                 * @enum {unknown}
+                                 */
+                                mode: "conduct" | "barrier";
+                                /** @description Whether it only looks what speaks against it, and what it would free. */
+                                dryRun: boolean;
+                                /** @description Whether it runs whatever speaks against it. */
+                                force: boolean;
+                                /** @description Who or what asked for it. */
+                                by: string;
+                                /** @description What is done now: a phase, `waiting` or `ended`. */
+                                phase: string;
+                                /** @description Whether the registry may be read-only by it. */
+                                isHeld: boolean;
+                                /** @description Whether the collector was called. */
+                                hasCollected: boolean;
+                                /** @description What was done so far. */
+                                phases: {
+                                    /** @description What was done: `survey`, `check`, `readOnlyOn`, `drain`, `collect`, `flushCache`, `readOnlyOff`, `compare`. */
+                                    phase: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description When it began.
+                                     */
+                                    at: string;
+                                    /** @description How long it took, in ms. Null: it has not ended, or the process died meanwhile. */
+                                    tookMs: number | null;
+                                    /** @description Why it did not succeed. */
+                                    error?: string;
+                                    /** @description The end of what the hook printed or answered. Control characters are escaped. */
+                                    output?: string;
+                                    /** @description What else is to be known. */
+                                    note?: string;
+                                }[];
+                                /** @description What speaks against it. */
+                                problems: string[];
+                                /** @description What it would free, by the survey before. Null: not known, or not yet. */
+                                promised: {
+                                    /** @description How many blobs. */
+                                    blobs: number;
+                                    /** @description Their bytes. */
+                                    bytes: number;
+                                } | null;
+                                /** @description What is gone, by the survey after. Null: not known, or not yet. */
+                                freed: {
+                                    /** @description How many blobs. */
+                                    blobs: number;
+                                    /** @description Their bytes. */
+                                    bytes: number;
+                                } | null;
+                                /** @description Why what was freed is not what was promised. */
+                                differences: string[];
+                                /** @description How long writes may have been refused, in ms: from the call of `readOnlyOn` until `readOnlyOff` was done. Clients saw it for no longer. Null: it was not read-only, or still is. */
+                                pauseMs: number | null;
+                                /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: it has not ended. */
+                                outcome: ("done" | "planned" | "refused" | "stopped" | "failed" | "interrupted") | null;
+                                /** @description Why it is not `done`. */
+                                error: string | null;
+                                /** @description When it ended. */
+                                endedAt: string | null;
+                                /** @description The program that runs. */
+                                hook?: {
+                                    /** @description The machine, and its namespace of processes. */
+                                    place: string;
+                                    /** @description The name of the host. */
+                                    host: string;
+                                    /** @description The id of its group of processes. */
+                                    group: number;
+                                };
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Collect the garbage of a registry
+         * @description It looks first what speaks against it, and refuses then, unless `force` is set. `dryRun` only looks. While it runs, the registry refuses writes.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description `conduct`: the registry's own collector runs, between hooks. `barrier`: Tallyman moves the garbage away itself.
+                         * @enum {unknown}
+                         */
+                        mode?: "conduct" | "barrier";
+                        /**
+                         * @description Only look.
+                         * @default false
+                         */
+                        dryRun: boolean;
+                        /**
+                         * @description Run it whatever speaks against it.
+                         * @default false
+                         */
+                        force: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
+                            job: {
+                                /** @description The queue that it is in. */
+                                queue: string;
+                                /** @description The id of the job in its queue. */
+                                id: string;
+                            };
+                            /** @description The id of the collection. */
+                            collection: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/collections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A collection of garbage, with its phases */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                    /** @description The id of the collection. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The id of the collection. */
+                            id: string;
                             /**
-                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before.
+                             * Format: date-time
+                             * @description When it was asked for.
+                             */
+                            at: string;
+                            /** @description The registry. */
+                            registry: string;
+                            /**
+                             * @description `conduct`: the registry's own collector runs, between hooks. `barrier`: Tallyman moves the garbage away itself.
                              * @enum {unknown}
                              */
-                            state: "known" | "lost" | "another";
-                            /** @description Why nothing is deleted until the store is restored or accepted. Null if it is the known one. */
-                            doubt: string | null;
+                            mode: "conduct" | "barrier";
+                            /** @description Whether it only looks what speaks against it, and what it would free. */
+                            dryRun: boolean;
+                            /** @description Whether it runs whatever speaks against it. */
+                            force: boolean;
+                            /** @description Who or what asked for it. */
+                            by: string;
+                            /** @description What is done now: a phase, `waiting` or `ended`. */
+                            phase: string;
+                            /** @description Whether the registry may be read-only by it. */
+                            isHeld: boolean;
+                            /** @description Whether the collector was called. */
+                            hasCollected: boolean;
+                            /** @description What was done so far. */
+                            phases: {
+                                /** @description What was done: `survey`, `check`, `readOnlyOn`, `drain`, `collect`, `flushCache`, `readOnlyOff`, `compare`. */
+                                phase: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it began.
+                                 */
+                                at: string;
+                                /** @description How long it took, in ms. Null: it has not ended, or the process died meanwhile. */
+                                tookMs: number | null;
+                                /** @description Why it did not succeed. */
+                                error?: string;
+                                /** @description The end of what the hook printed or answered. Control characters are escaped. */
+                                output?: string;
+                                /** @description What else is to be known. */
+                                note?: string;
+                            }[];
+                            /** @description What speaks against it. */
+                            problems: string[];
+                            /** @description What it would free, by the survey before. Null: not known, or not yet. */
+                            promised: {
+                                /** @description How many blobs. */
+                                blobs: number;
+                                /** @description Their bytes. */
+                                bytes: number;
+                            } | null;
+                            /** @description What is gone, by the survey after. Null: not known, or not yet. */
+                            freed: {
+                                /** @description How many blobs. */
+                                blobs: number;
+                                /** @description Their bytes. */
+                                bytes: number;
+                            } | null;
+                            /** @description Why what was freed is not what was promised. */
+                            differences: string[];
+                            /** @description How long writes may have been refused, in ms: from the call of `readOnlyOn` until `readOnlyOff` was done. Clients saw it for no longer. Null: it was not read-only, or still is. */
+                            pauseMs: number | null;
+                            /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: it has not ended. */
+                            outcome: ("done" | "planned" | "refused" | "stopped" | "failed" | "interrupted") | null;
+                            /** @description Why it is not `done`. */
+                            error: string | null;
+                            /** @description When it ended. */
+                            endedAt: string | null;
+                            /** @description The program that runs. */
+                            hook?: {
+                                /** @description The machine, and its namespace of processes. */
+                                place: string;
+                                /** @description The name of the host. */
+                                host: string;
+                                /** @description The id of its group of processes. */
+                                group: number;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/collections/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop the collection of a registry
+         * @description What is in hand ends, writes are let in again, and then the collection has ended.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The ids of the collections that end. */
+                            stopped: string[];
                         };
                     };
                 };

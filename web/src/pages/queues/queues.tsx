@@ -24,6 +24,7 @@ const PURPOSE: Record<QueueName, string> = {
   storage: 'Surveys the storages of registries',
   journal: 'Writes the journal, and replays policies over it',
   collections: 'Collects the garbage of registries',
+  deliveries: 'Compares what registries counted with what was taken',
 }
 
 /** All queues, and the jobs of one that failed or run later. */
