@@ -25,6 +25,7 @@ import { makeShownPlans } from '../expiry/shown-plans.ts'
 import { makeWouldFree } from '../expiry/would-free.ts'
 import { makeHistories } from '../history/histories.ts'
 import { makeReadGrowth } from '../history/read-growth.ts'
+import { makeBrokenRecords } from '../integrity/broken-records.ts'
 import { makeEventDeliveries } from '../outgoing/deliveries.ts'
 import { makeTell } from '../outgoing/tell.ts'
 import { makeTelling } from '../outgoing/telling.ts'
@@ -216,6 +217,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
       targets: makeTargets(store),
       tagTurns: makeTagTurns({ queues, redis, prefix }),
       approvals: makeApprovals({ store, now }),
+      brokenRecords: makeBrokenRecords({ redis, prefix }),
       lines: makeLines({ redis, prefix }),
       deliveries: makeDeliveries({ redis, prefix }),
       eventDeliveries: makeEventDeliveries({ redis, prefix }),

@@ -14,6 +14,7 @@ import {
   Text,
   unique,
 } from './fields.ts'
+import { blobChecks, scrub } from './integrity-sections.ts'
 import { ProjectPattern } from './pattern-fields.ts'
 import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
 import { Integer, Price } from './quantity-fields.ts'
@@ -184,6 +185,12 @@ const registryFields = Type.Refine(
       Price('What a GiB costs that is held for a month, in reports: a number, in a currency of your own.'),
     ),
     storage: Type.Optional(registryStorage),
+    sparse: Flag(
+      'Whether its indexes may list images that it does not have, as long as it has one of them. Known of targets of promotion rules with `platforms` or `sparse: allow`.',
+      { default: false },
+    ),
+    blobChecks,
+    scrub,
     repositories,
     gitlab,
   }),

@@ -21,6 +21,8 @@ export const SEVERITY_OF: Readonly<Record<AlertKind, Severity>> = {
   'promotion.approval': 'warning',
   'reconcile.held': 'critical',
   'inUse.missing': 'critical',
+  'images.broken': 'critical',
+  'images.whole': 'resolved',
 }
 
 /** How urgent an alert is. */
