@@ -26,6 +26,7 @@ const CAPABILITIES = [
   'snapshot',
   'reconcile',
   'space',
+  'integrity',
   'ci',
   'access',
   'overview',
@@ -94,6 +95,8 @@ const PURE = [
     'overview/sums.ts',
   ],
   'space/survey.ts',
+  ...['integrity/damage.ts', 'integrity/broken-images.ts', 'integrity/after-look.ts'],
+  ...['integrity/broken-alert.ts', 'integrity/scrub-budget.ts'],
   'storage/classify.ts',
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)

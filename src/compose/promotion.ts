@@ -1,5 +1,6 @@
 import { concurrencyFor, promotionWorker } from '../../workers/promotion.ts'
 import { makeIsPlaceholder } from '../expiry/remove-tag-placeholder.ts'
+import { makeWhyBroken } from '../integrity/why-broken.ts'
 import { makeAttachReceipt } from '../promotion/attach-receipt.ts'
 import { makeCopier } from '../promotion/copy/copy-image.ts'
 import { placeOf } from '../promotion/follow.ts'
@@ -10,6 +11,7 @@ import { makeCheckGates } from '../promotion/gates-of.ts'
 import { makeIsYounger } from '../promotion/is-younger.ts'
 import { makeOptionsOf } from '../promotion/options-of.ts'
 import { makePromote } from '../promotion/promote.ts'
+import { whyNotWhole } from '../promotion/why-not-whole.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Starts the worker that copies images by the promotion rules, and by request. */
@@ -26,6 +28,11 @@ export function startPromotion(parts: WorkerParts) {
       optionsOf: makeOptionsOf(parts.match),
       isYounger: makeIsYounger({ index, now: () => Date.now() * 1_000 }),
       isPlaceholder: makeIsPlaceholder(store),
+      whyBroken: makeWhyBroken({
+        records: parts.brokenRecords,
+        whyNotWhole: ({ registry, repository, digest }) =>
+          whyNotWhole({ client: clientOf(registry), repository }, digest),
+      }),
       checkGates: checkGates(() => true),
       mountFrom,
       attachReceipt: makeAttachReceipt({ clientOf, receipts: parts.journals.receipts }),

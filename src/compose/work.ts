@@ -4,6 +4,7 @@ import { startAlerts } from './alerts.ts'
 import { startEvents, startResolve } from './events.ts'
 import { prepareExpiry, startExpiry } from './expiry.ts'
 import { prepareHistory, startHistory } from './history.ts'
+import { prepareIntegrity, startIntegrity } from './integrity.ts'
 import { startOutgoing } from './outgoing.ts'
 import type { Parts } from './parts.ts'
 import { makePrepare } from './prepare.ts'
@@ -26,6 +27,7 @@ const STARTS = {
   outgoing: startOutgoing,
   reconcile: startReconcile,
   storage: startStorage,
+  integrity: startIntegrity,
 }
 
 /** What is written to Redis at each start, before the queue's worker starts. */
@@ -35,6 +37,7 @@ const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>
   snapshot: prepareSnapshot,
   history: prepareHistory,
   reconcile: prepareReconcile,
+  integrity: prepareIntegrity,
 }
 
 /** What is written to Redis when the configuration was reloaded. */

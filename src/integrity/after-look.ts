@@ -10,7 +10,7 @@ export interface AfterLook {
 
 /**
  * Compares the broken images that are known of a repository with what a look at it has found. A look sees sizes, and no bytes:
- * that content is corrupt is known until it was read again (scrub, repair). What was not looked at stays as it is known.
+ * what a scrub has found stays until it was read again (scrub, repair). What was not looked at stays as it is known.
  * `isThere`: whether the repository has the manifest.
  */
 export function afterLook(
@@ -18,29 +18,27 @@ export function afterLook(
   found: { broken: readonly BrokenImage[]; whole: ReadonlySet<string>; isThere: (digest: string) => boolean },
 ): AfterLook {
   const before = new Map(known.map((image) => [image.digest, image]))
-  const set = found.broken.map((image) => withCorrupt(image, before.get(image.digest)))
+  const set = found.broken.map((image) => withScrubbed(image, before.get(image.digest)))
   const isBroken = new Set(set.map(({ digest }) => digest))
   const remove: string[] = []
   for (const image of known) {
     if (isBroken.has(image.digest)) continue
     if (!found.isThere(image.digest)) remove.push(image.digest)
     else if (found.whole.has(image.digest)) {
-      const corrupt = image.damages.filter(isSeenByBytes)
-      if (corrupt.length === 0) remove.push(image.digest)
-      else if (corrupt.length < image.damages.length)
-        set.push(imageOf(image.repository, image.digest, image.tags, corrupt))
+      const scrubbed = image.damages.filter(isOfScrub)
+      if (scrubbed.length === 0) remove.push(image.digest)
+      else if (scrubbed.length < image.damages.length)
+        set.push(imageOf(image.repository, image.digest, image.tags, scrubbed))
     }
   }
   return { set, remove }
 }
 
-/** A manifest's bytes are read by each look over storage; those of configs and layers are not. */
-const isSeenByBytes = ({ fault, part }: BrokenImage['damages'][number]): boolean =>
-  fault === 'corrupt' && part !== 'manifest'
+const isOfScrub = ({ at }: BrokenImage['damages'][number]): boolean => at !== undefined
 
-function withCorrupt(image: BrokenImage, before: BrokenImage | undefined): BrokenImage {
+function withScrubbed(image: BrokenImage, before: BrokenImage | undefined): BrokenImage {
   const now = new Set(image.damages.map(({ digest }) => digest))
-  const kept = (before?.damages ?? []).filter((one) => isSeenByBytes(one) && !now.has(one.digest))
+  const kept = (before?.damages ?? []).filter((one) => isOfScrub(one) && !now.has(one.digest))
   return kept.length === 0
     ? image
     : { ...image, damages: [...image.damages, ...kept], damageCount: image.damageCount + kept.length }

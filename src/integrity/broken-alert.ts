@@ -80,15 +80,14 @@ export const wholeAlert = (registry: string, at: string): RegistryAlert => ({
 export function damageText({ digest, part, fault, size, found, at }: Damage): string {
   const what = `the ${part === 'child' ? 'listed manifest' : part} ${digest}`
   const stated = size > 0 ? ` (${formatSize(size)})` : ''
+  const byWhom = at === undefined ? '' : ` (${at})`
   switch (fault) {
     case 'missing':
-      return `${what}${stated} is missing`
+      return `${what}${stated} is missing${byWhom}`
     case 'size':
-      return `${what} has ${found} bytes, not ${size}`
+      return `${what} has ${found} bytes, not ${size}${byWhom}`
     case 'corrupt':
-      return at === undefined
-        ? `${what}${stated} has other bytes than its digest says`
-        : `${what}${stated} has other bytes than its digest says: ${at}`
+      return `${what}${stated} has other bytes than its digest says${byWhom}`
   }
 }
 

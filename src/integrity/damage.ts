@@ -20,7 +20,7 @@ export interface Damage {
   size: number
   /** The size that was found. Only of `size`, and of `corrupt` if it is known. */
   found?: number
-  /** Of `corrupt`: who gave the wrong bytes. */
+  /** What a scrub says of it: who serves it so. Absent if no scrub has found it. */
   at?: string
 }
 

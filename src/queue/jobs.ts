@@ -32,6 +32,8 @@ export interface Jobs {
   reconcile: ReconcileJob
   /** Survey the storage of a registry. */
   storage: { kind: 'survey'; registry: string }
+  /** Put back what broken images lack, or read images of a registry and hash them. */
+  integrity: RepairJob | ScrubJob
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
   resolve: ReferencesJob | RenameJob
 }
@@ -49,6 +51,30 @@ export interface ExpiryJob {
   by: string
   /** Somebody has stopped it. The worker looks here before each delete. */
   stopped?: { by: string; at: string }
+}
+
+export interface ScrubJob {
+  kind: 'scrub'
+  registry: string
+  /** How much of the day's budget may be read: what is due so far, or all of it. */
+  share: 'so far' | 'day'
+}
+
+export interface RepairJob {
+  kind: 'repair'
+  registry: string
+  /** `registry/path` */
+  project: string
+  repository: string
+  digest: string
+  /** The tag by which it was asked for. */
+  tag?: string
+  /** Where the copy is. Absent: wherever a good one is known. */
+  from?: { registry: string; repository: string }
+  /** Tell what would be done, and write nothing. */
+  dryRun: boolean
+  /** Who asked for it, as people read it. */
+  by: string
 }
 
 export interface Delivery {
@@ -149,4 +175,5 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'resolve',
   'reconcile',
   'storage',
+  'integrity',
 ]

@@ -22,6 +22,7 @@ const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   outgoing: { attempts: 300, delay: 5_000 },
   reconcile: { attempts: 10, delay: 60_000 },
   storage: { attempts: 3, delay: 60_000 },
+  integrity: { attempts: 3, delay: 60_000 },
   resolve: { attempts: 150, delay: 5_000 },
 }
 
@@ -40,6 +41,7 @@ const KEPT: readonly QueueName[] = [
   'snapshot',
   'reconcile',
   'storage',
+  'integrity',
 ]
 
 /** BullMQ's options for a queue's jobs. Failed jobs stay for people to look at and retry. Those of `events` all stay: they hold acknowledged events. */
@@ -80,6 +82,7 @@ export function makeQueues(connection: Redis | Cluster, prefix: string, telemetr
     outgoing: open('outgoing'),
     reconcile: open('reconcile'),
     storage: open('storage'),
+    integrity: open('integrity'),
     resolve: open('resolve'),
   }
 }

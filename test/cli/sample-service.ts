@@ -3,6 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startTallyman } from '../../lab/tallyman.ts'
 import { RunSummary } from '../../src/expiry/decision.ts'
+import { RepairResult } from '../../src/integrity/repair-result.ts'
+import { ScrubResult } from '../../src/integrity/scrub-status.ts'
 import { ReconcileReport } from '../../src/reconcile/report.ts'
 import { RestoreResult, WriteResult } from '../../src/snapshot/snapshot-result.ts'
 import { StorageReport } from '../../src/space/report.ts'
@@ -31,6 +33,10 @@ export async function readApi(): Promise<Api> {
 const RESULTS: Record<string, () => unknown> = {
   reconcile: () => ({ ...Object(sampleOf(ReconcileReport)), hold: null, failed: 0, unreadable: 0 }),
   storage: () => sampleOf(StorageReport),
+  integrity: () => ({
+    ...{ ...Object(sampleOf(ScrubResult)), ...Object(sampleOf(RepairResult)) },
+    ...{ isWhole: true, contents: [] },
+  }),
   expiry: () => ({ ...Object(sampleOf(RunSummary)), state: 'done', stopped: undefined }),
   snapshot: () => ({ ...Object(sampleOf(WriteResult)), ...Object(sampleOf(RestoreResult)) }),
   promotion: () => ({ state: 'promoted', receipt: 'x' }),
@@ -41,6 +47,7 @@ const RESULTS: Record<string, () => unknown> = {
 const QUEUES: [RegExp, string][] = [
   [/reconcile$/, 'reconcile'],
   [/storage$/, 'storage'],
+  [/scrub$|repair$/, 'integrity'],
   [/snapshots/, 'snapshot'],
   [/promotions/, 'promotion'],
   [/alerts/, 'alerts'],
