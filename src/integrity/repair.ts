@@ -111,9 +111,10 @@ export function makeRepair(deps: {
         ...{ damages: [damage], damageCount: 1, project: '', since: '', seenAt: '' },
       }
       const copies = await deps.findCopies(registry, { damage, images: [image] })
-      return copies.map(placeOf).filter((place) => !isSame(place))
+      return copies
+        .map(placeOf)
+        .filter((place) => place.registry !== registry || place.repository !== repository)
     }
-    const isSame = (place: Place) => place.registry === registry && place.repository === repository
 
     /** Puts a manifest, after the contents that it names and that are not there. */
     async function putManifest(

@@ -116,8 +116,8 @@ export function makeScrub(deps: {
       }
     }
 
-    /** Gives whether the image was read to its end. `since`: contents that were read before count as unread. */
-    async function scrubImage(image: ScrubImage, since: number): Promise<boolean> {
+    /** Gives whether the image was read to its end. `sinceOf` a content: if it was read before, it counts as unread. */
+    async function scrubImage(image: ScrubImage, sinceOf: (digest: string) => number): Promise<boolean> {
       const { repository, digest } = image
       const { nodes, damage } = await readGraph(image)
       const damages: Damage[] = damage === undefined ? [] : [damage]
@@ -130,7 +130,11 @@ export function makeScrub(deps: {
       for (const content of contents.values()) {
         const known = bad.get(content.digest)
         if (known !== undefined) damages.push(known)
-        if (known !== undefined || (await state.readAt(registry, content.digest)) > since) continue
+        if (known !== undefined) continue
+        if ((await state.readAt(registry, content.digest)) > sinceOf(content.digest)) {
+          good.add(content.digest)
+          continue
+        }
         if (!mayRead()) {
           isDone = false
           break
@@ -170,14 +174,20 @@ export function makeScrub(deps: {
       for (const known of await records.all(registry)) {
         const damaged = known.damages.filter(({ at }) => at !== undefined)
         if (damaged.length === 0 || Date.parse(known.seenAt) > now() - AGAIN_MS || !mayRead()) continue
-        for (const { digest } of damaged) bad.delete(digest)
-        await tryImage(known, Math.max(0, now() - period))
+        const suspects = new Set(damaged.map(({ digest }) => digest))
+        for (const digest of suspects) bad.delete(digest)
+        // Another image that has it may have been read since.
+        const seenAt = Date.parse(known.seenAt)
+        await tryImage(known, (digest) => (suspects.has(digest) ? seenAt : now() - period))
       }
     }
 
-    async function tryImage(image: ScrubImage | BrokenRecord, since: number): Promise<boolean> {
+    async function tryImage(
+      image: ScrubImage | BrokenRecord,
+      sinceOf: (digest: string) => number,
+    ): Promise<boolean> {
       try {
-        const isDone = await scrubImage(image, since)
+        const isDone = await scrubImage(image, sinceOf)
         if (isDone) {
           result.images++
           await state.noteImage(registry)
@@ -202,7 +212,7 @@ export function makeScrub(deps: {
       for await (const image of deps.images(registry, repository)) {
         if (!mayRead()) isDone = false
         if (!isDone) break
-        if ((await state.readAt(registry, image.digest)) <= at) isDone = await tryImage(image, at)
+        if ((await state.readAt(registry, image.digest)) <= at) isDone = await tryImage(image, () => at)
       }
       if (!isDone) break
       await state.noteFirstDone(registry, repository)
@@ -210,7 +220,7 @@ export function makeScrub(deps: {
     if (mayRead())
       for await (const image of deps.images(registry)) {
         if (!mayRead()) break
-        if ((await state.readAt(registry, image.digest)) <= before) await tryImage(image, before)
+        if ((await state.readAt(registry, image.digest)) <= before) await tryImage(image, () => before)
       }
     await state.noteRun(registry, now())
     await watch.tell(registry, new Date(now()).toISOString())
