@@ -4,6 +4,7 @@ import {
   type Alert,
   type AlertSummary,
   type ProjectAlert,
+  type RegistryAlert,
   quotaSubjectOf,
   subjectOf,
 } from '../queue/alert.ts'
@@ -22,13 +23,17 @@ export function messageOf(alert: Alert, publicUrl?: string): Message {
   return {
     ...{ id, at, text, data: alert, links: linksOf(alert, publicUrl) },
     type: kindOf(alert),
-    subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${alert.event}`,
+    subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${stateOf(alert.event)}`,
     severity: severityOf(alert),
     title: isOfProject ? titleOf(alert) : `${alert.registry}: ${alert.event}`,
     ...actions,
     facts: isOfProject ? [...factsOf(alert), ...actions.facts] : [],
   }
 }
+
+/** What an alert ends is told under the subject of what it ends. */
+const stateOf = (event: RegistryAlert['event']): string =>
+  event === 'images.whole' ? 'images.broken' : event
 
 /** The message that tells many alerts. It is as urgent as the most urgent of them. */
 export function messageOfSummary(summary: AlertSummary, publicUrl?: string): Message {

@@ -41,8 +41,9 @@ export const registryMetrics = ({ shared, counter }: Makers) => {
       'last_reconcile_unread',
       'Repositories and listings that the last reconcile could not read.',
     ),
-    brokenImages: registry(
+    brokenImages: shared(
       'broken_images',
+      ['registry'],
       'Images of a registry that are known not to be whole: content of them is missing or wrong. At most 1,000.',
     ),
     drift: registry(

@@ -667,6 +667,262 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/broken-images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Images that are not whole: content of them is missing or wrong
+         * @description As reconciles and scrubs have found them, in order of registry, repository and digest. At most 1,000 of a registry are known.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only images of this registry. */
+                    registry?: string;
+                    /** @description Only images of this project, `registry/path`. */
+                    project?: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The images of the page. */
+                            images: {
+                                /** @description The registry. */
+                                registry: string;
+                                /** @description The project, `registry/path`. */
+                                project: string;
+                                /** @description The repository. */
+                                repository: string;
+                                /** @description The digest of the image. */
+                                digest: string;
+                                /** @description The first 20 of its tags. */
+                                tags: string[];
+                                /** @description How many tags it has. */
+                                tagCount: number;
+                                /**
+                                 * Format: date-time
+                                 * @description Since when it is known.
+                                 */
+                                since: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When that was seen last.
+                                 */
+                                seenAt: string;
+                                /** @description The first 20 contents that are not as they should be. */
+                                damages: {
+                                    /** @description The content. */
+                                    digest: string;
+                                    /**
+                                     * @description What it is to the image. `child`: a manifest that an index lists.
+                                     * @enum {unknown}
+                                     */
+                                    part: "manifest" | "child" | "config" | "layer";
+                                    /**
+                                     * @description `missing`: the registry does not give it. `size`: it has another size than its manifest states. `corrupt`: its bytes do not hash to its digest.
+                                     * @enum {unknown}
+                                     */
+                                    fault: "missing" | "size" | "corrupt";
+                                    /** @description Its size in bytes, as a manifest states it; 0 if none does. */
+                                    size: number;
+                                    /** @description The size that was found, in bytes. Null if that is not known. */
+                                    found: number | null;
+                                    /** @description What a scrub says of who serves it so. Null if no scrub has found it. */
+                                    at: string | null;
+                                    /** @description All of it in words. */
+                                    text: string;
+                                }[];
+                                /** @description How many there are. */
+                                damageCount: number;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/broken-images/repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put back what an image lacks
+         * @description Content that is missing or wrong is copied from a good copy into the repository of the image, by digest, and read back. Without `from`, the copy is looked for: in the trash, and in the other registries; that needs `promote` over all projects.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description `registry/repository:tag`, or `registry/repository@digest`. */
+                        image: string;
+                        /** @description Where the copy is: `registry/repository`. Without `promote` over its project, nothing is read there. */
+                        from?: string;
+                        /**
+                         * @description Tell what would be done, and write nothing.
+                         * @default false
+                         */
+                        dryRun: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
+                            job: {
+                                /** @description The queue that it is in. */
+                                queue: string;
+                                /** @description The id of the job in its queue. */
+                                id: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/scrub": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the images of a registry were read and hashed */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The registry. */
+                            registry: string;
+                            /** @description The URL through which images are read. */
+                            url: string;
+                            /** @description How many bytes may be read in a day. */
+                            bytesPerDay: number;
+                            /** @description An image is read once in so many seconds at most. */
+                            periodSeconds: number;
+                            /** @description Bytes of the budget of this day (UTC) that are spent. It may be more: a content is read to its end. */
+                            readToday: number;
+                            /** @description Bytes that were read so far. */
+                            totalBytes: number;
+                            /** @description Images that were read so far, some of them more than once. */
+                            images: number;
+                            /** @description Manifests, configs and layers that were read within the period and are right. */
+                            contents: number;
+                            /** @description Repositories that come first, since garbage was collected there. */
+                            first: number;
+                            /** @description When the last scrub ended. Null before the first. */
+                            lastRunAt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Read images of a registry now
+         * @description It reads what is left of the day's budget at once, which scrubs otherwise spread over the day. Who asks while another request waits joins it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
+                            job: {
+                                /** @description The queue that it is in. */
+                                queue: string;
+                                /** @description The id of the job in its queue. */
+                                id: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/quarantine": {
         parameters: {
             query?: never;
@@ -3463,10 +3719,10 @@ export interface paths {
                                 /** @description The registry, by its name in the configuration. */
                                 registry: string;
                                 /**
-                                 * @description `reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have.
+                                 * @description `reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `images.broken`: images of the registry are not whole. `images.whole`: none is broken any more.
                                  * @enum {unknown}
                                  */
-                                event: "reconcile.held" | "expiry.held" | "expiry.blocked" | "inUse.missing";
+                                event: "reconcile.held" | "expiry.held" | "expiry.blocked" | "inUse.missing" | "images.broken" | "images.whole";
                                 /** @description The message for people. */
                                 text: string;
                             })[];
@@ -7024,7 +7280,7 @@ export interface paths {
                                  * @description The name of the queue.
                                  * @enum {unknown}
                                  */
-                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
                                 /** @description Jobs whose turn has not come. */
                                 waiting: number;
                                 /** @description Jobs in hand. */
@@ -7071,7 +7327,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
                 };
                 cookie?: never;
             };
@@ -7120,7 +7376,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
                 };
                 cookie?: never;
             };
@@ -7167,7 +7423,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
                 };
                 cookie?: never;
             };
@@ -7229,7 +7485,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
                     /** @description The id of the job in its queue. */
                     id: string;
                 };
@@ -7275,7 +7531,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7321,7 +7577,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7365,7 +7621,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
                 };
                 cookie?: never;
             };
@@ -7682,7 +7938,7 @@ export interface paths {
                                 at: string;
                                 /** @description Who or what: a token and the address that it came from, or the schedule. */
                                 by: string;
-                                /** @description Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`, `session.ended`. */
+                                /** @description Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `repair.asked`, `repair.ended`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`, `session.ended`. */
                                 action: string;
                                 /** @description The registry that it is about. */
                                 registry?: string;
