@@ -21,6 +21,7 @@ const PURPOSE: Record<QueueName, string> = {
   reconcile: 'Compares the index with registries',
   snapshot: 'Writes and restores the index',
   history: 'Takes samples for histories',
+  storage: 'Surveys the storages of registries',
 }
 
 /** All queues, and the jobs of one that failed or run later. */
