@@ -4,8 +4,8 @@ import {
   type Alert,
   type AlertSummary,
   type ProjectAlert,
-  type RegistryAlert,
   quotaSubjectOf,
+  type RegistryAlert,
   subjectOf,
 } from '../queue/alert.ts'
 import { kindOf, severityOf } from '../queue/alert-kinds.ts'

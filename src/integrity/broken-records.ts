@@ -11,8 +11,10 @@ export interface BrokenRecord extends BrokenImage {
   seenAt: string
 }
 
-/** Images of one registry that are recorded. More are counted, and not recorded. */
+/** Images of one registry that are recorded. More are not recorded. */
 export const MOST_RECORDS = 1_000
+/** Of one project: whoever may push can break images of their own, and must not hide those of others. */
+export const MOST_OF_PROJECT = 200
 
 /** What was told of a registry's broken images last. */
 export interface Told {

@@ -2,7 +2,7 @@ import type { RegistryAlert } from '../queue/alert.ts'
 import { afterLook } from './after-look.ts'
 import { brokenAlert, type DamagedContent, damagedContents, wholeAlert } from './broken-alert.ts'
 import { type BrokenImage, brokenImages, type LookedAt } from './broken-images.ts'
-import { type BrokenRecords, MOST_RECORDS } from './broken-records.ts'
+import { type BrokenRecords, MOST_OF_PROJECT, MOST_RECORDS } from './broken-records.ts'
 
 /** Contents for which copies are looked for, of those that an alert tells. */
 const MOST_COPIED = 3
@@ -46,6 +46,17 @@ export function makeWatchBroken(deps: {
   async function begin(registry: string): Promise<BrokenLook> {
     const known = Map.groupBy(await records.all(registry), ({ repository }) => repository)
     let room = MOST_RECORDS - known.values().reduce((sum, { length }) => sum + length, 0)
+    const counts = new Map<string, number>()
+    for (const { project } of [...known.values()].flat()) counts.set(project, (counts.get(project) ?? 0) + 1)
+    const projectOf = (repository: string) => deps.projectIdOf({ registry, repository })
+    /** Takes room for one image of a project. */
+    function hasRoom(project: string): boolean {
+      const count = counts.get(project) ?? 0
+      if (room <= 0 || count >= MOST_OF_PROJECT) return false
+      room--
+      counts.set(project, count + 1)
+      return true
+    }
     const sparse = deps.mayBeSparse(registry)
     return {
       repositories: () => [...known.keys()],
@@ -62,7 +73,7 @@ export function makeWatchBroken(deps: {
           await records.remove(registry, { repository: reading.repository, digest })
         for (const image of after.set) {
           const recorded = before.find(({ digest }) => digest === image.digest)
-          if (recorded === undefined && room-- <= 0) continue
+          if (recorded === undefined && !hasRoom(projectOf(reading.repository))) continue
           await write(registry, image, recorded?.since)
         }
       },

@@ -16,6 +16,8 @@ import { compareRepositories, mergeRepositories, type RepositoryToRead } from '.
 const REPOSITORIES_AT_ONCE = 2
 /** Unreferenced blobs that one run asks for, at most; but one in each repository. */
 const BLOBS_A_RUN = 2_000
+/** Blobs of images that are known to be broken that one run asks for, at most: whoever may push can make some of 40,000 layers. */
+const BROKEN_BLOBS_A_RUN = 20_000
 /** Repositories that are being read or wait for a slow one before them. */
 const REPOSITORIES_AHEAD = 4
 
@@ -97,9 +99,13 @@ export function makeApiReader({
     async *read({ after, expected, onListed = () => {}, knownBroken = () => [] }) {
       const run = await begin?.()
       const isBroken = (at: Position) => knownBroken(at.repository).includes(at.digest)
+      let leftOfBroken = BROKEN_BLOBS_A_RUN
       const checks: ManifestChecks = {
-        takes: (at) => isBroken(at) || run?.takes(at) === true,
-        spend: (at, blobs) => isBroken(at) || run?.spend(at, blobs),
+        takes: (at) => (isBroken(at) ? leftOfBroken > 0 : run?.takes(at) === true),
+        spend(at, blobs) {
+          if (isBroken(at)) leftOfBroken -= blobs
+          else run?.spend(at, blobs)
+        },
         pace: async () => run?.pace(),
       }
       const mostBlobs = Math.max(1, Math.floor(BLOBS_A_RUN / Math.max(1, expected.length)))
