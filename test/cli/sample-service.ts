@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startTallyman } from '../../lab/tallyman.ts'
 import { RunSummary } from '../../src/expiry/decision.ts'
-import { RepairResult } from '../../src/integrity/repair-result.ts'
+import { Repaired, RepairResult } from '../../src/integrity/repair-result.ts'
 import { ScrubResult } from '../../src/integrity/scrub-status.ts'
 import { ReconcileReport } from '../../src/reconcile/report.ts'
 import { RestoreResult, WriteResult } from '../../src/snapshot/snapshot-result.ts'
@@ -35,7 +35,7 @@ const RESULTS: Record<string, () => unknown> = {
   storage: () => sampleOf(StorageReport),
   integrity: () => ({
     ...{ ...Object(sampleOf(ScrubResult)), ...Object(sampleOf(RepairResult)) },
-    ...{ isWhole: true, contents: [] },
+    ...{ isWhole: true, contents: [{ ...Object(sampleOf(Repaired)), outcome: 'repaired' }] },
   }),
   expiry: () => ({ ...Object(sampleOf(RunSummary)), state: 'done', stopped: undefined }),
   snapshot: () => ({ ...Object(sampleOf(WriteResult)), ...Object(sampleOf(RestoreResult)) }),
