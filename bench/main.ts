@@ -1,6 +1,7 @@
 import { admission } from './admission.ts'
 import { dashboard } from './dashboard.ts'
 import { expiry } from './expiry.ts'
+import { gc } from './gc.ts'
 import { indexing } from './indexing.ts'
 import { intake } from './intake.ts'
 import { memory } from './memory.ts'
@@ -14,6 +15,7 @@ const benches = {
   admission,
   dashboard,
   expiry,
+  gc,
   index: indexing,
   intake,
   memory,

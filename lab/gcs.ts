@@ -8,6 +8,8 @@ interface Stored {
   bytes: Buffer
   generation: number
   timeCreated: string
+  /** Fields of the object's resource beside these: holds, retention. */
+  more?: object
   /** It is an old version. */
   timeDeleted?: string
   softDeleteTime?: string
@@ -21,13 +23,20 @@ const REWRITTEN = 1024 * 1024
 /**
  * A server of our own for the part of Google's JSON API that a storage view needs, by its documentation
  * (docs.cloud.google.com/storage/docs/json_api/v1/objects): lists in pages, metadata, media with ranges, rewriteTo in
- * several calls, deletes, old versions and soft delete. Without logins. It has one bucket, in memory.
+ * several calls, deletes, old versions and soft delete; the bucket's resource (buckets#resource) with what `settings.bucket` has,
+ * and testPermissions by `settings.rights`. Without logins. It has one bucket, in memory.
  */
 export async function startGcs(bucket: string) {
   const live = new Map<string, Stored>()
   const old: Stored[] = []
   const softDeleted: Stored[] = []
-  const settings = { versioning: false, softDelete: false }
+  const settings = {
+    ...{ versioning: false, softDelete: false },
+    /** Fields of the bucket's resource. `undefined`: the login may not see it (storage.buckets.get). */
+    bucket: {} as object | undefined,
+    /** What the login may do. */
+    rights: null as readonly string[] | null,
+  }
   let generation = Date.now() * 1000
 
   function remove(name: string) {
@@ -40,10 +49,26 @@ export async function startGcs(bucket: string) {
     return true
   }
 
-  function put(name: string, bytes: Buffer) {
+  function put(name: string, bytes: Buffer, more: object = {}) {
     remove(name)
-    live.set(name, { name, bytes, generation: ++generation, timeCreated: new Date().toISOString() })
+    live.set(name, { name, bytes, more, generation: ++generation, timeCreated: new Date().toISOString() })
   }
+
+  function bucketResource(): object {
+    if (settings.bucket === undefined)
+      throw new Refusal(403, 'The caller does not have storage.buckets.get access to the bucket.')
+    return {
+      ...{ kind: 'storage#bucket', id: bucket, name: bucket, storageClass: 'STANDARD', ...settings.bucket },
+      ...(settings.versioning && { versioning: { enabled: true } }),
+      ...(settings.softDelete && { softDeletePolicy: { retentionDurationSeconds: '604800' } }),
+    }
+  }
+
+  /** Those of the permissions that the caller has. */
+  const permitted = (asked: readonly string[]): object => ({
+    kind: 'storage#testIamPermissionsResponse',
+    permissions: asked.filter((one) => settings.rights === null || settings.rights.includes(one)),
+  })
 
   function listed(query: URLSearchParams): object {
     const [prefix, delimiter] = [query.get('prefix') ?? '', query.get('delimiter') ?? '']
@@ -70,8 +95,8 @@ export async function startGcs(bucket: string) {
     }
   }
 
-  const metadata = ({ bytes, generation, ...rest }: Stored) => ({
-    ...{ kind: 'storage#object', bucket, ...rest, size: String(bytes.length) },
+  const metadata = ({ bytes, generation, more, ...rest }: Stored) => ({
+    ...{ kind: 'storage#object', bucket, ...rest, ...more, size: String(bytes.length) },
     ...{ generation: String(generation), updated: rest.timeCreated, crc32c: crc32c(bytes) },
   })
 
@@ -112,6 +137,9 @@ export async function startGcs(bucket: string) {
 
   function answer(request: IncomingMessage, response: ServerResponse): object | undefined {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://gcs')
+    if (pathname === `/storage/v1/b/${bucket}`) return bucketResource()
+    if (pathname === `/storage/v1/b/${bucket}/iam/testPermissions`)
+      return permitted(searchParams.getAll('permissions'))
     const [, name, rest = ''] =
       /^(?:\/download)?\/storage\/v1\/b\/([^/]+)\/o(?:\/(.*))?$/.exec(pathname) ?? []
     if (name !== bucket) throw new Refusal(404, 'The specified bucket does not exist.')

@@ -43,6 +43,8 @@ export interface LabRegistryOptions {
   prefix?: string
   /** True by default. */
   deleteEnabled?: boolean
+  /** The blob-descriptor cache. Default: none. */
+  cache?: 'inmemory'
   /** Further top-level YAML. */
   extra?: string
 }
@@ -137,7 +139,7 @@ log: {level: warn}
 storage:
 ${o.storage ?? `  filesystem: {rootdirectory: ${o.root}}`}
   delete: {enabled: ${o.deleteEnabled ?? true}}
-  maintenance: {uploadpurging: {enabled: false}}
+${o.cache === undefined ? '' : `  cache: {blobdescriptor: ${o.cache}}\n`}  maintenance: {uploadpurging: {enabled: false}}
 http: {addr: "127.0.0.1:${o.port}", debug: {addr: "127.0.0.1:${o.debugPort}"}${prefix}${tls}}
 ${notifications}${auth}${o.extra ?? ''}`
 }

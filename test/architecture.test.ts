@@ -27,6 +27,8 @@ const CAPABILITIES = [
   'reconcile',
   'space',
   'integrity',
+  'collection',
+  'barrier',
   'ci',
   'access',
   'overview',
@@ -97,6 +99,15 @@ const PURE = [
   'space/survey.ts',
   ...['integrity/damage.ts', 'integrity/broken-images.ts', 'integrity/after-look.ts'],
   ...['integrity/broken-alert.ts', 'integrity/scrub-budget.ts'],
+  ...['barrier/choose.ts', 'barrier/passing.ts'],
+  ...['facts', 'storage-findings', 'place-rules', 'lifecycle-rules', 'kept-rules', 'replication-rules'].map(
+    (file) => `doctor/storage/${file}.ts`,
+  ),
+  ...['login-rules', 'registry-rules', 'unknown-rules'].map((file) => `doctor/storage/${file}.ts`),
+  ...['storage/settings/s3-lifecycle.ts', 'storage/settings/gcs-lifecycle.ts'],
+  ...['run-state', 'check', 'compare', 'advice', 'next-known', 'interrupt', 'collection-alert'].map(
+    (file) => `collection/${file}.ts`,
+  ),
   'storage/classify.ts',
   ...['history/outlook.ts', 'history/forecast-alert.ts', 'history/growth.ts', 'history/sparkline.ts'],
 ].map((file) => `src/${file}`)
@@ -228,6 +239,7 @@ const LATE = [
   ),
   START_COMMAND,
   'src/compose/registry-storage.ts',
+  'src/compose/storage-inspector.ts',
   'src/expiry/in-use/read-kubernetes.ts',
   'src/platform/tracing.ts',
 ]

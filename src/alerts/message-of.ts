@@ -23,17 +23,13 @@ export function messageOf(alert: Alert, publicUrl?: string): Message {
   return {
     ...{ id, at, text, data: alert, links: linksOf(alert, publicUrl) },
     type: kindOf(alert),
-    subject: isOfProject ? subjectOf(alert) : `${alert.registry} ${stateOf(alert.event)}`,
+    subject: isOfProject ? subjectOf(alert) : subjectOfRegistry(alert),
     severity: severityOf(alert),
     title: isOfProject ? titleOf(alert) : `${alert.registry}: ${alert.event}`,
     ...actions,
     facts: isOfProject ? [...factsOf(alert), ...actions.facts] : [],
   }
 }
-
-/** What an alert ends is told under the subject of what it ends. */
-const stateOf = (event: RegistryAlert['event']): string =>
-  event === 'images.whole' ? 'images.broken' : event
 
 /** The message that tells many alerts. It is as urgent as the most urgent of them. */
 export function messageOfSummary(summary: AlertSummary, publicUrl?: string): Message {
@@ -60,6 +56,15 @@ export function messageOfTest({ id, at, channel }: { id: string; at: string; cha
     facts: [{ label: 'Channel', value: channel }],
     data: { at, channel, text },
   }
+}
+
+/** What is over has the subject of what began. */
+const subjectOfRegistry = ({ registry, event }: RegistryAlert): string =>
+  `${registry} ${STATE_OF[event] ?? event}`
+
+const STATE_OF: Partial<Record<RegistryAlert['event'], RegistryAlert['event']>> = {
+  'collection.released': 'collection.held',
+  'images.whole': 'images.broken',
 }
 
 function titleOf(alert: ProjectAlert): string {

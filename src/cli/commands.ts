@@ -34,6 +34,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   broken: async () => (await import('./commands/broken.ts')).addBroken,
   repair: async () => (await import('./commands/repair.ts')).addRepair,
   scrub: async () => (await import('./commands/scrub.ts')).addScrub,
+  gc: async () => (await import('./commands/gc.ts')).addGc,
   uses: async () => (await import('./commands/uses.ts')).addUses,
   token: async () => (await import('./commands/token.ts')).addToken,
   session: async () => (await import('./commands/session.ts')).addSession,

@@ -62,6 +62,7 @@ const EXAMPLES: Record<string, string> = {
   repair: 'repair ci/team/app:v1 --from production/team/app',
   'scrub status': 'scrub status ci',
   'scrub run': 'scrub run ci',
+  'storage doctor': 'storage doctor ci',
   'snapshot list': 'snapshot list',
   'snapshot write': 'snapshot write',
   'snapshot restore': 'snapshot restore --dry-run',

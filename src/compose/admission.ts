@@ -1,5 +1,7 @@
+import { makeGate } from '../barrier/gate.ts'
+import { HttpError } from '../http/problem.ts'
 import { projectSubject, type QuotaSubject } from '../queue/quota-subject.ts'
-import { type Admit, makeAdmit } from '../quota/admission.ts'
+import { type Admit, makeAdmit, type ProxiedRequest } from '../quota/admission.ts'
 import { keepOverQuotas } from '../quota/over-quotas.ts'
 import { groupSubject } from '../quota/quotas.ts'
 import type { Parts } from './parts.ts'
@@ -25,4 +27,22 @@ export function makeAdmission(
     ]
   }
   return makeAdmit({ overQuotas, projectOf, subjectsOf, failOpen })
+}
+
+/** What makes pushes wait while a collection takes blobs away, and at which registries. */
+export function makeGates(
+  { config, registries, prefix }: Pick<Parts, 'config' | 'registries' | 'prefix'>,
+  { redis }: Pick<Awaited<ReturnType<Parts['onRedis']>>, 'redis'>,
+) {
+  const gate = makeGate({ redis, prefix })
+  return {
+    gated: new Set(
+      registries.filter(({ gc }) => gc.barrier?.hold === 'proxy').map(({ name }) => name),
+    ) as ReadonlySet<string>,
+    pass: (request: ProxiedRequest) =>
+      gate.pass(request).catch(() => {
+        if (!config.admission.failOpen)
+          throw new HttpError(503, 'it is not known whether pushes have to wait: try again')
+      }),
+  }
 }

@@ -1,12 +1,18 @@
 import { storageWorker } from '../../workers/storage.ts'
+import type { KnownGarbage } from '../collection/known.ts'
+import { scheduleSurveys } from '../space/schedule.ts'
 import { makeSurveys } from '../space/surveys.ts'
 import { projectId } from '../usage/project.ts'
+import { knownGarbageOf } from './known-garbage.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
-/** Makes what surveys the storages of registries. */
-export function surveysOf({ registries, store, projectOf }: Parts) {
+/** Makes what surveys the storages of registries. `garbage` takes in what each finds. */
+export function surveysOf(
+  { registries, store, projectOf, log }: Parts,
+  garbage?: Pick<KnownGarbage, 'onSurveyed'>,
+) {
   const storages = new Map(
     registries.flatMap((registry) => {
       const { name, storage } = registry
@@ -15,9 +21,29 @@ export function surveysOf({ registries, store, projectOf }: Parts) {
   )
   return makeSurveys({
     ...{ store, now: Date.now, storageOf: (registry) => storages.get(registry) },
+    trashMsOf: (name) => registries.find((one) => one.name === name)?.gc.trash ?? Number.POSITIVE_INFINITY,
+    async onPutBack(registry, { size }) {
+      log.warn(
+        { registry, blobs: size },
+        'images lacked blobs that a collection had taken away: they were put back',
+      )
+    },
     projectIdOf: ({ registry, repository }) => projectId(registry, projectOf(registry, repository)),
+    async onSurveyed({ candidates, blobs }, { registry, at, total }) {
+      let bytes = 0
+      for (const { size } of blobs.values()) bytes += size
+      await garbage?.onSurveyed({ registry, at, candidates, total: total.bytes, blobs: bytes })
+    },
   })
 }
 
+/** Schedules surveys of the storages that are configured. */
+export const prepareStorage = ({ queues, registries }: WorkerParts): Promise<void> =>
+  scheduleSurveys(
+    queues,
+    registries.flatMap(({ name, storage, gc }) => (storage ? [{ name, everyMs: gc.survey }] : [])),
+  )
+
 /** Starts the worker that surveys the storages of registries. */
-export const startStorage = (parts: WorkerParts) => storageWorker(parts.context, surveysOf(parts))
+export const startStorage = (parts: WorkerParts) =>
+  storageWorker(parts.context, surveysOf(parts, knownGarbageOf(parts, parts.announce)))

@@ -1,6 +1,7 @@
 import { closeWorkers } from '../queue/close-workers.ts'
 import type { QueueName } from '../queue/jobs.ts'
 import { startAlerts } from './alerts.ts'
+import { prepareCollections, startCollections } from './collections.ts'
 import { startEvents, startResolve } from './events.ts'
 import { prepareExpiry, startExpiry } from './expiry.ts'
 import { prepareHistory, startHistory } from './history.ts'
@@ -12,7 +13,7 @@ import { startPromotion } from './promotion.ts'
 import { prepareQuota, startQuota } from './quota.ts'
 import { prepareReconcile, recoverReconcile, startReconcile } from './reconcile.ts'
 import { prepareSnapshot, startSnapshot } from './snapshot.ts'
-import { startStorage } from './storage.ts'
+import { prepareStorage, startStorage } from './storage.ts'
 import { makeWorkerParts, type WorkerParts } from './worker-parts.ts'
 
 const STARTS = {
@@ -28,6 +29,7 @@ const STARTS = {
   reconcile: startReconcile,
   storage: startStorage,
   integrity: startIntegrity,
+  collections: startCollections,
 }
 
 /** What is written to Redis at each start, before the queue's worker starts. */
@@ -38,6 +40,8 @@ const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>
   history: prepareHistory,
   reconcile: prepareReconcile,
   integrity: prepareIntegrity,
+  storage: prepareStorage,
+  collections: prepareCollections,
 }
 
 /** What is written to Redis when the configuration was reloaded. */

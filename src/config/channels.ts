@@ -3,17 +3,8 @@ import { channelKeys } from './channel-keys.ts'
 import { NonEmpty, Secret, string } from './fields.ts'
 import { alertmanager, email, gitlabIssue, irc, matrix, pagerduty } from './more-channels.ts'
 import { section } from './sections.ts'
+import { MAKE_KEY, SigningKey } from './signing-key.ts'
 import { SecretUrl } from './url-fields.ts'
-import { written } from './written.ts'
-
-const MAKE_KEY = 'echo "whsec_$(openssl rand -base64 32)"'
-const signingKey = string(`whsec_ followed by base64. To make one: ${MAKE_KEY}`, (raw) =>
-  /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(raw),
-)
-
-/** A key of Standard Webhooks. */
-export const SigningKey = (description: string, options?: { make: string }) =>
-  Secret(description, signingKey, { ...options, written: written.signingKey })
 
 /** A channel that only needs the URL of a webhook. */
 const hook = <const T extends string>(type: T, description: string, url: string) =>

@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { parseRedisUrl } from '../platform/redis-url.ts'
-import { SigningKey } from './channels.ts'
 import { Glob, Name, NonEmpty, nonEmpty, Pattern, Secret } from './fields.ts'
 import { list, section } from './sections.ts'
+import { SigningKey } from './signing-key.ts'
 import { SecretUrl } from './url-fields.ts'
 
 /** BullMQ's usual prefix has no hash tag, so its keys would be in several slots of a cluster. */

@@ -14,6 +14,7 @@ import {
   Text,
   unique,
 } from './fields.ts'
+import { gc } from './gc-section.ts'
 import { blobChecks, scrub } from './integrity-sections.ts'
 import { ProjectPattern } from './pattern-fields.ts'
 import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
@@ -191,6 +192,7 @@ const registryFields = Type.Refine(
     ),
     blobChecks,
     scrub,
+    gc,
     repositories,
     gitlab,
   }),

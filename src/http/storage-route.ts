@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { Finding } from '../doctor/finding.ts'
 import { jobId } from '../queue/job-id.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -15,6 +16,8 @@ export const storageRoute =
   (deps: {
     registries: readonly { name: string; storage?: unknown }[]
     surveys: Pick<Surveys, 'last'>
+    /** What would bite in the storage of a registry that has one. */
+    diagnoseStorage: (registry: string) => Promise<Finding[]>
     queues: Queues
     roles: Roles
   }): FastifyPluginAsyncTypebox =>
@@ -73,6 +76,29 @@ export const storageRoute =
           { deduplication: { id: jobId('storage', name) } },
         )
         return reply.code(202).send({ job: { queue: 'storage', id } })
+      },
+    })
+
+    app.get('/v1/registries/:name/storage/doctor', {
+      onRequest: deps.roles.read,
+      schema: {
+        tags: ['registries'],
+        summary: 'What in the storage of a registry would bite, and what to do about it',
+        description:
+          'It asks the store for its settings and looks at a few objects, which may take a minute. Nothing is written: rights are tried with requests that the store refuses. Findings are up to 10 s old. docs/storage-doctor.md has the rules.',
+        params,
+        response: {
+          200: Type.Object({
+            ok: Type.Boolean({ description: 'Whether no finding is an error.' }),
+            findings: Type.Array(Finding, { description: 'What was found, the worst first.' }),
+          }),
+          ...errors,
+        },
+      },
+      handler: async ({ params: { name } }) => {
+        requireStorage(name)
+        const findings = await deps.diagnoseStorage(name)
+        return { ok: findings.every(({ level }) => level !== 'error'), findings }
       },
     })
   }

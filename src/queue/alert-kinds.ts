@@ -23,6 +23,11 @@ export const SEVERITY_OF: Readonly<Record<AlertKind, Severity>> = {
   'inUse.missing': 'critical',
   'images.broken': 'critical',
   'images.whole': 'resolved',
+  'collection.advised': 'warning',
+  'collection.done': 'info',
+  'collection.failed': 'critical',
+  'collection.held': 'critical',
+  'collection.released': 'resolved',
 }
 
 /** How urgent an alert is. */

@@ -213,10 +213,15 @@ export const RegistryAlert = Type.Object({
   at: Type.String({ description: 'When it happened, RFC 3339.' }),
   registry: RegistryName,
   event: Type.Enum(
-    ['reconcile.held', 'expiry.held', 'expiry.blocked', 'inUse.missing', 'images.broken', 'images.whole'],
+    [
+      ...(['reconcile.held', 'expiry.held', 'expiry.blocked', 'inUse.missing'] as const),
+      ...(['collection.advised', 'collection.done', 'collection.failed'] as const),
+      ...(['collection.held', 'collection.released'] as const),
+      ...(['images.broken', 'images.whole'] as const),
+    ],
     {
       description:
-        '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `images.broken`: images of the registry are not whole. `images.whole`: none is broken any more.',
+        '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `collection.advised`: a collection of garbage would pay. `collection.done`, `collection.failed`: one has ended. `collection.held`: the registry is still read-only after one. `collection.released`: it takes writes again after that. `images.broken`: images of the registry are not whole. `images.whole`: none is broken any more.',
     },
   ),
   text: Message,

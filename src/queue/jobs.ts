@@ -34,6 +34,8 @@ export interface Jobs {
   storage: { kind: 'survey'; registry: string }
   /** Put back what broken images lack, or read images of a registry and hash them. */
   integrity: RepairJob | ScrubJob
+  /** Collect the garbage of a registry. */
+  collections: CollectionJob
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
   resolve: ReferencesJob | RenameJob
 }
@@ -75,6 +77,21 @@ export interface RepairJob {
   dryRun: boolean
   /** Who asked for it, as people read it. */
   by: string
+}
+
+export interface CollectionJob {
+  registry: string
+  /** The registry's own collector runs, or Tallyman moves the garbage itself. */
+  mode: 'conduct' | 'barrier'
+  dryRun: boolean
+  /** Whether it runs whatever speaks against it. */
+  force: boolean
+  /** Who or what asked for it, as people read it. */
+  by: string
+  /** The id of its record. Absent if the schedule asks. */
+  id?: string
+  /** Somebody has stopped it. The worker looks here each second. */
+  stopped?: { by: string; at: string }
 }
 
 export interface Delivery {
@@ -176,4 +193,5 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'reconcile',
   'storage',
   'integrity',
+  'collections',
 ]

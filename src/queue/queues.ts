@@ -23,6 +23,7 @@ const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   reconcile: { attempts: 10, delay: 60_000 },
   storage: { attempts: 3, delay: 60_000 },
   integrity: { attempts: 3, delay: 60_000 },
+  collections: { attempts: 20, delay: 5_000 },
   resolve: { attempts: 150, delay: 5_000 },
 }
 
@@ -42,6 +43,7 @@ const KEPT: readonly QueueName[] = [
   'reconcile',
   'storage',
   'integrity',
+  'collections',
 ]
 
 /** BullMQ's options for a queue's jobs. Failed jobs stay for people to look at and retry. Those of `events` all stay: they hold acknowledged events. */
@@ -83,6 +85,7 @@ export function makeQueues(connection: Redis | Cluster, prefix: string, telemetr
     reconcile: open('reconcile'),
     storage: open('storage'),
     integrity: open('integrity'),
+    collections: open('collections'),
     resolve: open('resolve'),
   }
 }

@@ -63,6 +63,11 @@ export interface RegistryClient {
    * @throws RegistryError also if the credential may not push
    */
   refusesPushes(repository: string): Promise<boolean>
+  /**
+   * Whether the registry takes writes: false if it answers them with 405, as one that is read-only does (`maintenance.readonly`),
+   * whatever it says. Asks as `refusesPushes` does. @throws RegistryError also if the credential may not push
+   */
+  takesWrites(repository: string): Promise<boolean>
   /** Deletes the manifest and every tag on it. Takes no tag (docs/architecture.md, The rules). */
   deleteManifest(repository: string, digest: string): Promise<'deleted' | 'absent'>
   /**

@@ -5,6 +5,7 @@ import { isObject } from './descriptor.ts'
 import { hashesTo, hashOf, isDigest } from './digest.ts'
 import { parseJson } from './json.ts'
 import { MANIFEST_LIMIT, MANIFEST_TYPES, OCI_MANIFEST } from './manifest.ts'
+import type { RegistryError } from './registry-error.ts'
 import { digestedBytes } from './schema1.ts'
 import { manifestTarget, pull, push, remove, TRUE_NOW } from './target.ts'
 import type { Transport } from './transport.ts'
@@ -181,7 +182,8 @@ export function makeManifestApi(transport: Transport) {
     return answer.status === 405
   }
 
-  async function refusesPushes(repository: string): Promise<boolean> {
+  /** Puts a manifest that cannot be stored. Gives the error of a registry that knows no such request. */
+  async function putUnstorable(repository: string): Promise<RegistryError | undefined> {
     const bytes = Buffer.from(JSON.stringify(UNSTORABLE))
     const answer = await transport.send({
       ...manifestTarget(transport, repository, hashOf(bytes)),
@@ -191,15 +193,19 @@ export function makeManifestApi(transport: Transport) {
       headers: { 'content-type': OCI_MANIFEST },
       body: bytes,
     })
-    if (answer.status === 405) return (await answer.statusError()).codes.includes('UNSUPPORTED')
+    if (answer.status === 405) return answer.statusError()
     await answer.discard()
     // It does not check that the blobs of a manifest are there.
     if (answer.status === 201) await deleteManifest(repository, hashOf(bytes))
-    return false
+    return undefined
   }
 
   return {
-    ...{ getManifest, headManifest, putManifest, refusesPushes },
+    ...{ getManifest, headManifest, putManifest },
+    refusesPushes: async (repository: string): Promise<boolean> =>
+      (await putUnstorable(repository))?.codes.includes('UNSUPPORTED') ?? false,
+    takesWrites: async (repository: string): Promise<boolean> =>
+      (await putUnstorable(repository)) === undefined,
     ...{ deleteManifest, deleteTag, refusesDeletes },
   }
 }

@@ -15,6 +15,7 @@ const DESCRIPTIONS: Record<(typeof PARTS)[number], string> = {
   orphaned: 'Blobs that no manifest names and no repository links: a collection deletes them.',
   links: 'The small files that link repositories and tags to blobs.',
   uploads: 'What was uploaded and not completed.',
+  trash: 'Blobs that Tallyman collected, and deletes for good once `gc.trash` has passed.',
   other: 'What no registry wrote.',
   version: 'Older versions that the bucket keeps, also of what was deleted.',
   marker: 'Marks of a versioned bucket that something was deleted.',
@@ -63,6 +64,7 @@ export const StorageReport = Type.Object({
         description: 'Younger than this, and not than the one before. Null: the rest.',
       }),
       ...{ uploads: count('How many uploads.'), bytes: bytes('Their bytes.') },
+      oldestAt: Type.Optional(instant('When the oldest of them began.')),
     }),
     { description: 'Uploads that are not complete, by the time since they began.' },
   ),
@@ -118,7 +120,11 @@ export function reportOf(
     uploads: [...AGES, [null, Infinity] as const].map(([youngerThan, ms], n) => {
       const from = AGES[n - 1]?.[1] ?? -Infinity
       const some = uploads.filter(({ startedAt }) => at - startedAt < ms && at - startedAt >= from)
-      return { youngerThan, uploads: some.length, bytes: sumOf(some).bytes }
+      const oldest = Math.min(...some.map(({ startedAt }) => startedAt))
+      return {
+        ...{ youngerThan, uploads: some.length, bytes: sumOf(some).bytes },
+        ...(some.length > 0 && { oldestAt: new Date(oldest).toISOString() }),
+      }
     }),
     unreadable: { count: unreadable.length, digests: unreadable.slice(0, NAMED) },
     missing: { count: missing.length, blobs: missing.slice(0, NAMED) },

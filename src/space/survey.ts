@@ -10,11 +10,12 @@ import type { ObjectInfo } from '../store/object-store.ts'
  * - `orphaned`: blobs that no manifest names and no repository links
  * - `links`: the small files that link repositories and tags to blobs
  * - `uploads`: what was uploaded and not completed
+ * - `trash`: blobs that Tallyman collected, and deletes later
  * - `other`: what no registry wrote
  * - the kinds of what is in no listing
  */
 export const PARTS = [
-  ...(['referenced', 'unreferenced', 'orphaned', 'links', 'uploads', 'other'] as const),
+  ...(['referenced', 'unreferenced', 'orphaned', 'links', 'uploads', 'trash', 'other'] as const),
   ...HIDDEN_KINDS,
 ] as const
 export type Part = (typeof PARTS)[number]
@@ -38,6 +39,8 @@ export interface Candidate {
   size: number
   /** The project that uploaded it, if it is one alone. */
   project: string | undefined
+  /** When it was written, or linked by a repository, whichever came last. epoch ms */
+  touchedAt: number
 }
 
 export interface Survey {
@@ -53,12 +56,15 @@ export interface Survey {
   linksWithoutBlob: number
   /** Parts that the store did not list, and why. They count as nothing in `parts`. */
   unlisted: Unlisted[]
+  /** All blobs, by digest. */
+  blobs: ReadonlyMap<string, { readonly size: number }>
 }
 
 interface Blob {
   size: number
   isMarked: boolean
   isLinked: boolean
+  touchedAt: number
   /** undefined: none yet; null: several. */
   project: string | null | undefined
 }
@@ -93,7 +99,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
     return size
   }
 
-  function link(repository: string, digest: string) {
+  function link(repository: string, digest: string, { modifiedAt }: ObjectInfo) {
     // What was uploaded by another digest than its SHA-256 has two links; that by the SHA-256 counts.
     if (!digest.startsWith('sha256:')) return
     const blob = blobs.get(digest)
@@ -103,6 +109,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
     }
     const project = projectOf(repository)
     blob.isLinked = true
+    blob.touchedAt = Math.max(blob.touchedAt, modifiedAt.getTime())
     blob.project = blob.project === undefined || blob.project === project ? project : null
   }
 
@@ -124,19 +131,25 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
       switch (found.is) {
         case 'blob':
           // It counts at the end, when it is known what names it.
-          blobs.set(found.digest, { size: object.size, isMarked: false, isLinked: false, project: undefined })
+          blobs.set(found.digest, {
+            ...{ size: object.size, isMarked: false, isLinked: false, project: undefined },
+            touchedAt: object.modifiedAt.getTime(),
+          })
           break
         case 'layer':
           count('links', object)
-          link(found.repository, found.digest)
+          link(found.repository, found.digest, object)
           break
         case 'revision':
           count('links', object)
-          link(found.repository, found.digest)
+          link(found.repository, found.digest, object)
           revisions.set(found.digest, found.repository)
           break
         case 'tag':
           count('links', object)
+          break
+        case 'trash':
+          count('trash', object)
           break
         case 'upload':
           count('uploads', object)
@@ -172,10 +185,11 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
       const candidates: Candidate[] = []
       for (const [digest, blob] of blobs) {
         count(blob.isMarked ? 'referenced' : blob.isLinked ? 'unreferenced' : 'orphaned', blob)
-        if (!blob.isMarked) candidates.push({ digest, size: blob.size, project: blob.project ?? undefined })
+        const { size, project, touchedAt } = blob
+        if (!blob.isMarked) candidates.push({ digest, size, project: project ?? undefined, touchedAt })
       }
       return {
-        ...{ parts, candidates, linksWithoutBlob, unlisted, uploads: [...uploads.values()] },
+        ...{ parts, candidates, linksWithoutBlob, unlisted, blobs, uploads: [...uploads.values()] },
         unreadable: [...unreadable],
         missing: [...missing].map(([digest, namedBy]) => ({ digest, namedBy })),
       }

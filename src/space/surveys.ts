@@ -1,7 +1,11 @@
 import { Check } from 'typebox/schema'
 import type { RegistryStorage } from '../storage/storage.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { makeBlobTrash } from './blob-trash.ts'
+import { emptyTrash } from './empty-trash.ts'
 import { reportOf, StorageReport } from './report.ts'
+import { surveySettled } from './settle.ts'
+import type { Survey } from './survey.ts'
 import { surveyStorage } from './survey-storage.ts'
 
 /** Surveys of the storages of registries. The store keeps the last report of each. */
@@ -11,8 +15,14 @@ export function makeSurveys(deps: {
   storageOf: (registry: string) => RegistryStorage | undefined
   /** The project of a repository, `registry/path`. */
   projectIdOf: (place: { registry: string; repository: string }) => string
+  /** How long the trash keeps what a collection took away, in ms. */
+  trashMsOf: (registry: string) => number
+  /** Told of digests that were put back. */
+  onPutBack?: (registry: string, digests: ReadonlySet<string>) => Promise<void>
   /** epoch ms */
   now: () => number
+  /** Told of each survey. */
+  onSurveyed?: (survey: Survey, report: StorageReport) => Promise<void>
 }) {
   const keyOf = (registry: string): string => `storage-reports/${registry}.json`
 
@@ -24,16 +34,24 @@ export function makeSurveys(deps: {
       return Check(StorageReport, report) ? report : undefined
     },
 
-    /** @throws Error if its storage is not configured, and whatever the storage throws */
-    async survey(registry: string): Promise<StorageReport> {
+    /**
+     * Also puts back what images lack and a collection took away, and deletes for good what was taken long enough ago.
+     * @throws Error if its storage is not configured, and whatever the storage throws
+     */
+    async survey(registry: string): Promise<{ survey: Survey; report: StorageReport }> {
       const storage = deps.storageOf(registry)
       if (storage === undefined) throw new Error(`no storage is configured for the registry "${registry}"`)
       const at = deps.now()
       const projectOf = (repository: string) => deps.projectIdOf({ registry, repository })
-      const survey = await surveyStorage(storage, { projectOf })
+      const trash = makeBlobTrash(storage)
+      const { survey, putBack } = await surveySettled(trash, () => surveyStorage(storage, { projectOf }))
+      if (putBack.size > 0) await deps.onPutBack?.(registry, putBack)
+      const keepMs = deps.trashMsOf(registry)
+      if (survey.parts.trash.objects > 0) await emptyTrash(trash, at - keepMs)
       const report = reportOf(survey, { registry, place: storage.place, at, now: deps.now() })
       await deps.store.put(keyOf(registry), JSON.stringify(report))
-      return report
+      await deps.onSurveyed?.(survey, report)
+      return { survey, report }
     },
   }
 }

@@ -24,13 +24,17 @@ export interface AzureAccount {
   serviceUrl?: string
 }
 
-/** A client of the container that makes three attempts. @throws if neither a key nor a connection string is given */
-export function makeAzureContainer(account: AzureAccount): ContainerClient {
+/** A client of the account that makes three attempts. @throws if neither a key nor a connection string is given */
+export function makeAzureService(account: AzureAccount): BlobServiceClient {
   const { url, credential } = serviceOf(account)
   const pipeline: Pipeline = newPipeline(credential, { retryOptions: { maxTries: 3 } })
   pipeline.factories.push(answersInTime)
-  return new BlobServiceClient(url, pipeline).getContainerClient(account.container)
+  return new BlobServiceClient(url, pipeline)
 }
+
+/** A client of the container. */
+export const makeAzureContainer = (account: AzureAccount): ContainerClient =>
+  makeAzureService(account).getContainerClient(account.container)
 
 function serviceOf({ accountName, accountKey, connectionString, realm = REALM, serviceUrl }: AzureAccount) {
   // Its URL holds the shared access signature, if that is what the string has.

@@ -19,6 +19,15 @@ export interface AzureStorageOptions extends AzureAccount {
   legacyRootPrefix: boolean
 }
 
+/** What stands before each key in the container. */
+export function azureFolderOf({
+  rootDirectory,
+  legacyRootPrefix,
+}: Pick<AzureStorageOptions, 'rootDirectory' | 'legacyRootPrefix'>): string {
+  const root = rootDirectory.replace(/^\/+|\/+$/g, '')
+  return (legacyRootPrefix ? '/' : '') + (root === '' ? '' : `${root}/`)
+}
+
 /** A registry's `azure` driver. It throws the errors of the SDK. */
 export function makeAzureStorage({
   rootDirectory,
@@ -26,8 +35,7 @@ export function makeAzureStorage({
   ...account
 }: AzureStorageOptions): RegistryStorage {
   const container = makeAzureContainer(account)
-  const root = rootDirectory.replace(/^\/+|\/+$/g, '')
-  const folder = (legacyRootPrefix ? '/' : '') + (root === '' ? '' : `${root}/`)
+  const folder = azureFolderOf({ rootDirectory, legacyRootPrefix })
   const blobOf = (key: string) => container.getBlobClient(folder + key)
 
   async function read(key: string, limit?: number) {

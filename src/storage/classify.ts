@@ -1,5 +1,6 @@
 import { isDigest } from '../registry/digest.ts'
 import { isRepositoryName } from '../registry/name.ts'
+import { TRASH } from './layout.ts'
 
 /** What an object of a registry's storage is, by its key (distribution, registry/storage/paths.go). */
 export type Classified =
@@ -11,6 +12,8 @@ export type Classified =
   /** The links of a tag: its current one, and those of the manifests it has named. */
   | { is: 'tag' }
   | { is: 'upload'; repository: string; id: string; isStart: boolean }
+  /** A blob that Tallyman collected, and keeps for some time (src/space/blob-trash.ts). */
+  | { is: 'trash' }
   /** No registry wrote this. */
   | { is: 'other' }
 
@@ -20,6 +23,7 @@ const IN_REPOSITORY =
   /^docker\/registry\/v2\/repositories\/(.+)\/_(layers|uploads|manifests\/revisions|manifests\/tags)\/(.+)$/
 
 export function classify(key: string): Classified {
+  if (key.startsWith(TRASH)) return { is: 'trash' }
   const blob = BLOB.exec(key)
   if (blob !== null) return digestOr(`${blob[1]}:${blob[3]}`, (digest) => ({ is: 'blob', digest }))
   const [, repository = '', part, rest = ''] = IN_REPOSITORY.exec(key) ?? []

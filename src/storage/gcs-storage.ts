@@ -4,27 +4,13 @@ import {
   type FileMetadata,
   type GetFilesOptions,
   type GetFilesResponse,
-  IdempotencyStrategy,
-  Storage,
 } from '@google-cloud/storage'
 import pMap from 'p-map'
 import { type ObjectInfo, ObjectTooLarge } from '../store/object-store.ts'
+import { type GcsStorageOptions, makeGcsBucket } from './gcs-bucket.ts'
 import { makeInFolders } from './in-folders.ts'
 import { orUnlisted, REFUSED } from './or-unlisted.ts'
 import type { HiddenObject, RegistryStorage } from './storage.ts'
-
-export interface GcsStorageOptions {
-  bucket: string
-  /** The driver's `rootdirectory`; '' for none. */
-  rootDirectory: string
-  /**
-   * The key of a service account, or another configuration of credentials that Google's libraries read, in JSON. Default: the
-   * SDK looks in its usual places.
-   */
-  credentials?: string
-  /** The URL of another server. It gets credentials only if `credentials` are given. Default: Google's. */
-  endpoint?: string
-}
 
 /** The SDK has no batches. */
 const DELETES = { concurrency: 16 }
@@ -34,20 +20,7 @@ const NO_SUCH_RANGE = 416
 
 /** A registry's `gcs` driver. It throws the errors of the SDK. */
 export function makeGcsStorage(options: GcsStorageOptions): RegistryStorage {
-  const { rootDirectory, credentials, endpoint } = options
-  const client = new Storage({
-    ...(credentials !== undefined && { credentials: JSON.parse(credentials) }),
-    ...(endpoint !== undefined && {
-      apiEndpoint: endpoint,
-      useAuthWithCustomEndpoint: credentials !== undefined,
-    }),
-    // Each call here may be made again: it reads, or it has the same outcome.
-    retryOptions: { maxRetries: 2, idempotencyStrategy: IdempotencyStrategy.RetryAlways },
-    timeout: 60_000,
-  })
-  const bucket = client.bucket(options.bucket)
-  const root = rootDirectory.replace(/^\/+|\/+$/g, '')
-  const folder = root === '' ? '' : `${root}/`
+  const { bucket, folder } = makeGcsBucket(options)
   const fileOf = (key: string) => bucket.file(folder + key)
 
   /** Pages of a list, as the API answers them. */

@@ -1,10 +1,12 @@
 import { isDigest } from '../registry/digest.ts'
 
-// The keys in distribution's storage. They are the same in 2.x and 3.x and on every driver (registry/storage/paths.go).
+// The keys in distribution's storage, and one of our own. They are the same in 2.x and 3.x and on every driver (registry/storage/paths.go).
 
 export const ROOT = 'docker/registry/v2/'
 export const REPOSITORIES = `${ROOT}repositories/`
 export const BLOBS = `${ROOT}blobs/`
+/** Where Tallyman keeps blobs that it collected. It is outside of what a registry looks at. */
+export const TRASH = 'tallyman-trash/'
 
 /** A folder that holds one of these is a repository. */
 export const REPOSITORY_FOLDERS: readonly string[] = ['_layers/', '_manifests/']
@@ -13,6 +15,7 @@ export const layersOf = (repository: string): string => `${REPOSITORIES}${reposi
 export const revisionsOf = (repository: string): string =>
   `${REPOSITORIES}${repository}/_manifests/revisions/`
 export const tagsOf = (repository: string): string => `${REPOSITORIES}${repository}/_manifests/tags/`
+export const uploadsOf = (repository: string): string => `${REPOSITORIES}${repository}/_uploads/`
 
 /** The file that links a manifest to a repository. */
 export const revisionKey = (repository: string, digest: string): string =>

@@ -4,24 +4,21 @@ import {
   CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  type ListMultipartUploadsCommandInput,
-  type ListMultipartUploadsCommandOutput,
-  ListObjectVersionsCommand,
-  type ListObjectVersionsCommandInput,
-  type ListObjectVersionsCommandOutput,
   paginateListObjectsV2,
-  paginateListParts,
-  type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
+import { shareFor } from '../platform/share-for.ts'
 import { ObjectTooLarge } from '../store/object-store.ts'
 import { folderOf, makeS3Client, type S3StoreOptions, undefinedIfAbsent } from '../store/s3-client.ts'
 import { makeInFolders } from './in-folders.ts'
-import { orUnlisted, REFUSED } from './or-unlisted.ts'
+import { makeS3Hidden } from './s3-hidden.ts'
 import { makeLargeCopy } from './s3-large-copy.ts'
-import type { HiddenObject, RegistryStorage } from './storage.ts'
+import type { RegistryStorage } from './storage.ts'
+
+/** How long a bucket that was there is taken to be there, in ms. */
+const THERE_MS = 60_000
 
 /** Objects in a DeleteObjects request, and bytes of an object that CopyObject copies: the limits of the S3 API. */
 const DELETED_AT_ONCE = 1_000
@@ -40,8 +37,17 @@ export function makeS3Storage(options: S3StoreOptions & { mostCopied?: number })
   const copyLarge = makeLargeCopy(client, bucket)
   const source = (key: string) => `${bucket}/${(folder + key).split('/').map(encodeURIComponent).join('/')}`
 
+  /** The answer to a HEAD has no body: a bucket that is missing looks as an object that is. Few may ask for a bucket. */
+  const beThere = shareFor(THERE_MS, async () => {
+    await client.send(new HeadBucketCommand({ Bucket: bucket })).catch((error: unknown) => {
+      if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404)
+        throw new Error(`there is no bucket ${bucket}`)
+    })
+  })
+
   async function head(key: string) {
     const found = await client.send(new HeadObjectCommand(at(key))).catch(undefinedIfAbsent)
+    if (found === undefined) await beThere()
     return found && { key, size: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date(0) }
   }
 
@@ -106,52 +112,6 @@ export function makeS3Storage(options: S3StoreOptions & { mostCopied?: number })
           )
       }
     },
-    async *hidden(unlisted) {
-      const versions = oldVersions(client, bucket, folder)
-      yield* orUnlisted(versions, ['version', 'marker'], refusal, unlisted)
-      yield* orUnlisted(openUploads(client, bucket, folder), ['upload'], refusal, unlisted)
-    },
-  }
-}
-
-/** Not every server with the protocol of S3 has these listings, and few logins may list old versions. */
-const refusal = (error: unknown) =>
-  error instanceof S3ServiceException && REFUSED.includes(error.$metadata.httpStatusCode)
-    ? `${error.name}: ${error.message}`
-    : undefined
-
-async function* oldVersions(client: S3Client, bucket: string, folder: string): AsyncGenerator<HiddenObject> {
-  let next: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> | undefined = {}
-  while (next !== undefined) {
-    const page: ListObjectVersionsCommandOutput = await client.send(
-      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: folder, ...next }),
-    )
-    const at = ({ Key = '', LastModified = new Date(0) }) => ({
-      ...{ key: Key.slice(folder.length), modifiedAt: LastModified },
-    })
-    for (const version of page.Versions ?? [])
-      if (!version.IsLatest) yield { kind: 'version', ...at(version), size: version.Size ?? 0 }
-    for (const marker of page.DeleteMarkers ?? []) yield { kind: 'marker', ...at(marker), size: 0 }
-    next = page.IsTruncated
-      ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
-      : undefined
-  }
-}
-
-async function* openUploads(client: S3Client, bucket: string, folder: string): AsyncGenerator<HiddenObject> {
-  let next: Pick<ListMultipartUploadsCommandInput, 'KeyMarker' | 'UploadIdMarker'> | undefined = {}
-  while (next !== undefined) {
-    const page: ListMultipartUploadsCommandOutput = await client.send(
-      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: folder, ...next }),
-    )
-    for (const { Key = '', UploadId, Initiated = new Date(0) } of page.Uploads ?? []) {
-      let size = 0
-      const pages = paginateListParts({ client }, { Bucket: bucket, Key, UploadId })
-      for await (const { Parts = [] } of pages) for (const part of Parts) size += part.Size ?? 0
-      yield { kind: 'upload', key: Key.slice(folder.length), size, modifiedAt: Initiated }
-    }
-    next = page.IsTruncated
-      ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
-      : undefined
+    hidden: makeS3Hidden(client, bucket, folder),
   }
 }

@@ -44,7 +44,7 @@ const DAY_LENGTH = 10
  */
 export function makeJournal<S extends TSchema>(options: {
   store: ObjectStore
-  kind: 'promotions' | 'expiry-runs' | 'expiry-dry-runs' | 'alerts' | 'audit'
+  kind: 'promotions' | 'expiry-runs' | 'expiry-dry-runs' | 'alerts' | 'audit' | `collections/${string}`
   schema: S
   onUnreadable: (key: string, error: Error) => void
 }): Journal<Entry & Static<S>> {

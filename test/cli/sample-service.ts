@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startTallyman } from '../../lab/tallyman.ts'
+import { CollectionRun } from '../../src/collection/collection-run.ts'
 import { RunSummary } from '../../src/expiry/decision.ts'
 import { Repaired, RepairResult } from '../../src/integrity/repair-result.ts'
 import { ScrubResult } from '../../src/integrity/scrub-status.ts'
@@ -38,6 +39,7 @@ const RESULTS: Record<string, () => unknown> = {
     ...{ isWhole: true, contents: [{ ...Object(sampleOf(Repaired)), outcome: 'repaired' }] },
   }),
   expiry: () => ({ ...Object(sampleOf(RunSummary)), state: 'done', stopped: undefined }),
+  collections: () => ({ ...Object(sampleOf(CollectionRun)), outcome: 'planned', error: null }),
   snapshot: () => ({ ...Object(sampleOf(WriteResult)), ...Object(sampleOf(RestoreResult)) }),
   promotion: () => ({ state: 'promoted', receipt: 'x' }),
   alerts: () => null,
@@ -48,6 +50,7 @@ const QUEUES: [RegExp, string][] = [
   [/reconcile$/, 'reconcile'],
   [/storage$/, 'storage'],
   [/scrub$|repair$/, 'integrity'],
+  [/collections$/, 'collections'],
   [/snapshots/, 'snapshot'],
   [/promotions/, 'promotion'],
   [/alerts/, 'alerts'],

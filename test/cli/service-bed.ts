@@ -1,14 +1,19 @@
 import { freePort } from '../../lab/ports.ts'
-import { startRegistry } from '../../lab/registry.ts'
+import { type LabRegistry, startRegistry } from '../../lab/registry.ts'
 import { ADMIN_TOKEN, startTallyman, WEBHOOK_TOKEN } from '../../lab/tallyman.ts'
 import { makeRegistryClient } from '../../src/registry/client.ts'
 import { tallyman } from './cli-bed.ts'
 
 /**
  * A real registry `ci` that notifies a real service, and commands that ask the service. `config` adds to the configuration of the
- * service; `storage` is that of the registry, as in its own configuration.
+ * service; `storage` is that of the registry, as in its own configuration;
+ * `moreOf` gives further keys of it in the configuration of the service.
  */
-export async function startServiceBed(config: Record<string, unknown> = {}, storage?: string) {
+export async function startServiceBed(
+  config: Record<string, unknown> = {},
+  storage?: string,
+  moreOf: (registry: LabRegistry) => Record<string, unknown> = () => ({}),
+) {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const ci = await startRegistry({
@@ -18,7 +23,7 @@ export async function startServiceBed(config: Record<string, unknown> = {}, stor
   const service = await startTallyman({
     reconcile: { onNewInstance: false },
     ...config,
-    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN }, ...Object(config.registries) },
+    registries: { ci: { url: ci.url, token: WEBHOOK_TOKEN, ...moreOf(ci) }, ...Object(config.registries) },
   })
   await service.app.listen({ port })
   const client = makeRegistryClient({ name: 'ci', url: ci.url })

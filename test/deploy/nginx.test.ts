@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeImage } from '../../lab/image.ts'
 import { hasNginx, startNginx } from '../../lab/nginx.ts'
@@ -6,24 +5,10 @@ import { freePort } from '../../lab/ports.ts'
 import { skopeoDelete, skopeoPull, skopeoPush } from '../../lab/skopeo.ts'
 import { eventually, WEBHOOK_TOKEN } from '../../lab/tallyman.ts'
 import { type ServiceBed, startServiceBed } from '../cli/service-bed.ts'
+import { nginxConfiguration } from './nginx-configuration.ts'
 
-const CONFIG = new URL('../../deploy/nginx/registry.conf', import.meta.url)
-
-/** The configuration as it is shipped, with other addresses and another token. */
-async function configuration(own: { tallyman: string; registry: string; listen: string }): Promise<string> {
-  const replacements = [
-    ['127.0.0.1:8080', own.tallyman],
-    ['127.0.0.1:5000', own.registry],
-    ['listen 443;', `listen ${own.listen};`],
-    ['the-token-of-this-registry', WEBHOOK_TOKEN],
-  ] as const
-  let text = await readFile(CONFIG, 'utf8')
-  for (const [from, to] of replacements) {
-    if (!text.includes(from)) throw new Error(`the configuration has no ${from}`)
-    text = text.replaceAll(from, to)
-  }
-  return text
-}
+const configuration = (own: { tallyman: string; registry: string; listen: string }) =>
+  nginxConfiguration({ ...own, token: WEBHOOK_TOKEN })
 
 const imageOf = (seed: string) => makeImage({ layers: [{ seed, bytes: 20_000 }] })
 

@@ -73,11 +73,11 @@ function isExpectedKey(key: string): boolean {
     )
   if (project) return isRepositoryName(project[1] ?? '') && (project[1] ?? '').split('/').length <= 2
   return [
-    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|references-told|broken|scrub|scrubbed|scrub-first|history|holders(:\d+)?)$/,
+    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|references-told|broken|scrub|scrubbed|scrub-first|history|collection-(lease|holder)|holders(:\d+)?)$/,
     /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
     /^tallyman:(quotas|identity|processes)$/,
     /^tallyman:\{flags\}:(project|raised|version)$/,
-    /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile|history|outgoing|storage|integrity):[\w:-]+$/,
+    /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile|history|outgoing|storage|integrity|collections):[\w:-]+$/,
   ].some((pattern) => pattern.test(key))
 }
 

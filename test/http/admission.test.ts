@@ -72,7 +72,11 @@ test('it is off unless the configuration turns it on', async () => {
   const off = await buildApp({
     ...{ log, bodyLimit: 1_000, onNoRoute() {} },
     problemOf: makeProblemOf({ log, outage: { takes: () => false } }),
-    routes: [admissionRoute({ admit: undefined, registryOf: () => 'ci' })],
+    routes: [
+      admissionRoute({
+        ...{ admit: undefined, registryOf: () => 'ci', gated: new Set(), pass: async () => {} },
+      }),
+    ],
   })
   const detail = 'admission is off: set admission.enabled (docs/admission.md)'
   expect(await ask(off, WEBHOOK_TOKEN, PUSH)).toEqual([404, detail])

@@ -36,6 +36,8 @@ describe.runIf(hasS3)('a registry in a bucket of Ceph', () => {
   it('a bucket that is missing is no empty one', async () => {
     const storage = makeS3Storage({ ...s3.options, bucket: 'missing' })
     await expect(Array.fromAsync(storage.list(''))).rejects.toMatchObject({ name: 'NoSuchBucket' })
+    await expect(storage.head('a')).rejects.toThrow('there is no bucket missing')
+    await expect(storage.copy('a', 'b')).rejects.toThrow('there is no bucket missing')
   })
 
   it('a copy part by part is the same', async () => {

@@ -8,9 +8,9 @@ import type { AddCommand, Cli } from '../cli.ts'
 import { CommandError } from '../command-error.ts'
 import { withColumns } from '../described.ts'
 import { ExitStatus } from '../exit-status.ts'
+import { findingLines } from '../finding-lines.ts'
 import { followJob } from '../follow-job.ts'
 import { columns } from '../output/columns.ts'
-import type { Line } from '../output/line.ts'
 import { LONG_MS, type Service } from '../service.ts'
 
 const Findings = Type.Object({ findings: Type.Array(Finding) })
@@ -27,7 +27,12 @@ export const addDoctor: AddCommand = (program, cli) => {
       const isRemote = Boolean(program.opts<{ url?: string }>().url ?? cli.env.TALLYMAN_URL)
       const findings = isRemote ? await remote(cli, { send }) : await beside(cli, { send })
       const ok = findings.every(({ level }) => level !== 'error')
-      await cli.show({ value: { ok, findings }, rows: findings, columns: COLUMNS, lines: linesOf(findings) })
+      await cli.show({
+        value: { ok, findings },
+        rows: findings,
+        columns: COLUMNS,
+        lines: findingLines(findings),
+      })
       if (!ok) throw new ExitStatus(1)
     })
 }
@@ -97,21 +102,4 @@ async function sendToAll(cli: Cli, service: Service, findings: readonly Finding[
     }
   }
   return sent
-}
-
-const WORDS = { ok: 'ok', note: 'note', warning: 'warning', error: 'ERROR' }
-const WIDTH = Math.max(...Object.values(WORDS).map((word) => word.length))
-
-/** A line for each finding, with why it matters and what to do below it; then how many there are of each level. */
-function linesOf(findings: readonly Finding[]): Line[] {
-  const below = (what: string, text: string | undefined) =>
-    text === undefined ? [] : [`${' '.repeat(WIDTH + 2)}  ${what}: ${text}`]
-  const lines = findings.flatMap(({ check, level, what, why, fix }) => {
-    const word = WORDS[level]
-    const head: Line = [{ word }, ' '.repeat(WIDTH + 2 - word.length), `${check}: ${what}`]
-    return [head, ...below('why', why), ...below('fix', fix)]
-  })
-  const count = (level: Finding['level']) => findings.filter((one) => one.level === level).length
-  const counts = `errors ${count('error')}, warnings ${count('warning')}, notes ${count('note')}, ok ${count('ok')}`
-  return [...lines, '', counts]
 }

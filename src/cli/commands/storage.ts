@@ -1,13 +1,18 @@
+import { Type } from 'typebox'
+import { Finding } from '../../doctor/finding.ts'
 import { formatSize } from '../../platform/units.ts'
 import { JobAsked } from '../../queue/job-status.ts'
 import { StorageReport } from '../../space/report.ts'
 import { PARTS } from '../../space/survey.ts'
 import type { AddCommand, Cli } from '../cli.ts'
 import { withColumns } from '../described.ts'
+import { ExitStatus } from '../exit-status.ts'
+import { findingLines } from '../finding-lines.ts'
 import { followJob } from '../follow-job.ts'
 import { addGroup } from '../group.ts'
 import { columns } from '../output/columns.ts'
 import type { Line } from '../output/line.ts'
+import { LONG_MS } from '../service.ts'
 import { table } from '../table.ts'
 
 const COLUMNS = columns<StorageReport>(
@@ -16,6 +21,10 @@ const COLUMNS = columns<StorageReport>(
   ...PARTS.flatMap((part) => [`parts.${part}.objects`, `parts.${part}.bytes`] as const),
   ...(['unreadable.count', 'missing.count', 'linksWithoutBlob'] as const),
 )
+
+const Findings = Type.Object({ ok: Type.Boolean(), findings: Type.Array(Finding) })
+
+const FINDING_COLUMNS = columns<Finding>('level', 'rule', 'sure', 'what', 'why', 'fix', 'check')
 
 /** Projects that are shown. All are in the other formats. */
 const FEW = 10
@@ -35,6 +44,20 @@ export const addStorage: AddCommand = (program, cli) => {
         : await service.get(path, StorageReport)
       noteProblems(cli, report)
       await cli.show({ value: report, columns: COLUMNS, lines: linesOf(report) })
+    })
+
+  withColumns(storage.command('doctor'), FINDING_COLUMNS)
+    .description(
+      'Tell what in the storage of a registry would bite, and what to do about it. Status 1 if something is wrong.',
+    )
+    .argument('<REGISTRY>', 'a registry, by its name in the configuration')
+    .action(async (registry: string) => {
+      const service = await cli.service()
+      const path = `/v1/registries/${encodeURIComponent(registry)}/storage/doctor`
+      const value = await service.get(path, Findings, LONG_MS)
+      const { ok, findings } = value
+      await cli.show({ value, rows: findings, columns: FINDING_COLUMNS, lines: findingLines(findings) })
+      if (!ok) throw new ExitStatus(1)
     })
 }
 

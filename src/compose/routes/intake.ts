@@ -9,9 +9,10 @@ import { registriesRoute } from '../../http/registries-route.ts'
 import { scrubRoute } from '../../http/scrub-route.ts'
 import { storageRoute } from '../../http/storage-route.ts'
 import { usesRoute } from '../../http/uses-route.ts'
-import { makeAdmission } from '../admission.ts'
+import { makeAdmission, makeGates } from '../admission.ts'
 import type { OnRedis, Parts } from '../parts.ts'
 import { surveysOf } from '../storage.ts'
+import { makeStorageDoctor } from '../storage-doctor.ts'
 import { makeUses } from '../uses.ts'
 import type { Shared } from './shared.ts'
 
@@ -23,12 +24,16 @@ export function intakeRoutes(parts: Parts, onRedis: OnRedis, shared: Shared) {
   const intake = makeIntake({
     ...{ queue: queues.events, backlog, maxBacklog: config.intake.maxBacklog, room, metrics },
   })
+  const surveys = surveysOf(parts)
   return [
     eventsRoute({ ...shared, intake, metrics }),
-    admissionRoute({ ...shared, admit: makeAdmission(parts, onRedis) }),
+    admissionRoute({ ...shared, ...makeGates(parts, onRedis), admit: makeAdmission(parts, onRedis) }),
     usesRoute({ ...shared, reportUses: makeUses(parts, onRedis), log }),
     registriesRoute({ ...onRedis, ...shared, registries }),
-    storageRoute({ ...shared, registries, queues, surveys: surveysOf(parts) }),
+    storageRoute({
+      ...{ ...shared, registries, queues, surveys },
+      diagnoseStorage: makeStorageDoctor(registries, surveys),
+    }),
     brokenImagesRoute({
       ...{ ...shared, registries, queues, clientOf: parts.clientOf, records: onRedis.brokenRecords },
       audit: parts.journals.audit.audit,

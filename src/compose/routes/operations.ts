@@ -1,5 +1,6 @@
 import type { Tokens } from '../../access/tokens.ts'
 import { auditRoute } from '../../http/audit-route.ts'
+import { collectionsRoute } from '../../http/collections-route.ts'
 import { deliveriesRoute } from '../../http/deliveries-route.ts'
 import { doctorRoute } from '../../http/doctor-route.ts'
 import { failedJobsRoute } from '../../http/failed-jobs-route.ts'
@@ -11,13 +12,15 @@ import { tokensRoute } from '../../http/tokens-route.ts'
 import { whoamiRoute } from '../../http/whoami-route.ts'
 import { makeFailedJobs } from '../../queue/failed-jobs.ts'
 import { makeOnLostEvents } from '../../reconcile/gaps.ts'
+import { collectionRunsOf, missingFor } from '../collections.ts'
 import { makeDiagnose } from '../doctor-service.ts'
+import { knownGarbageOf } from '../known-garbage.ts'
 import type { OnRedis, Parts } from '../parts.ts'
 import type { Shared } from './shared.ts'
 
 /** What who runs the service asks of it. */
 export function operationRoutes(parts: Parts, onRedis: OnRedis, shared: Shared, named: Tokens) {
-  const { config, store, journals } = parts
+  const { config, store, journals, registries } = parts
   const { queues, ledger, eventDeliveries } = onRedis
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
   return [
@@ -25,6 +28,10 @@ export function operationRoutes(parts: Parts, onRedis: OnRedis, shared: Shared, 
     failedJobsRoute({ ...shared, failedJobs }),
     deliveriesRoute({ ...shared, deliveries: eventDeliveries, queues, now: Date.now }),
     snapshotsRoute({ ...shared, store, queues }),
+    collectionsRoute({
+      ...{ ...shared, registries, queues, now: Date.now, audit: journals.audit.audit },
+      ...{ runs: collectionRunsOf(parts), adviceOf: knownGarbageOf(parts).adviceOf, missingFor },
+    }),
     auditRoute({ ...shared, audit: journals.audit }),
     tokensRoute({
       ...{ ...shared, tokens: named, registries: shared.registryNames, audit: journals.audit.audit },

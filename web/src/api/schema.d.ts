@@ -46,7 +46,7 @@ export interface paths {
         };
         /**
          * Whether a request may go on to its registry
-         * @description For a proxy in front of a registry. The token is that of the notifications of the registry. Answered from memory.
+         * @description For a proxy in front of a registry. The token is that of the notifications of the registry. Answered from memory, but for a registry that is collected behind the proxy: then the answer waits while a collection takes blobs away, some seconds at most.
          */
         get: {
             parameters: {
@@ -524,6 +524,13 @@ export interface paths {
                                     /** @description Their bytes. In bytes. */
                                     bytes: number;
                                 };
+                                /** @description Blobs that Tallyman collected, and deletes for good once `gc.trash` has passed. */
+                                trash: {
+                                    /** @description How many objects. */
+                                    objects: number;
+                                    /** @description Their bytes. In bytes. */
+                                    bytes: number;
+                                };
                                 /** @description What no registry wrote. */
                                 other: {
                                     /** @description How many objects. */
@@ -591,6 +598,11 @@ export interface paths {
                                 uploads: number;
                                 /** @description Their bytes. In bytes. */
                                 bytes: number;
+                                /**
+                                 * Format: date-time
+                                 * @description When the oldest of them began.
+                                 */
+                                oldestAt?: string;
                             }[];
                             /** @description Manifests that a repository links, and that are missing or cannot be read. The collector of a registry may stop at one. */
                             unreadable: {
@@ -661,6 +673,71 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/storage/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What in the storage of a registry would bite, and what to do about it
+         * @description It asks the store for its settings and looks at a few objects, which may take a minute. Nothing is written: rights are tried with requests that the store refuses. Findings are up to 10 s old. docs/storage-doctor.md has the rules.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Whether no finding is an error. */
+                            ok: boolean;
+                            /** @description What was found, the worst first. */
+                            findings: {
+                                /** @description What was looked at: `redis`, `registry ci`, `events of ci`. */
+                                check: string;
+                                /** @description `ok`; `note`: good to know; `warning`: it works, and something may be lost or wrong later; `error`: something does not work. */
+                                level: "ok" | "note" | "warning" | "error";
+                                /** @description What was found. */
+                                what: string;
+                                /** @description Why that matters. */
+                                why?: string;
+                                /** @description What to do about it. */
+                                fix?: string;
+                                /** @description The rule by which it was found, such as `lifecycle-deletes` (docs/storage-doctor.md). */
+                                rule?: string;
+                                /**
+                                 * @description How sure it is.
+                                 * @enum {unknown}
+                                 */
+                                sure?: "certain" | "likely" | "not known";
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3719,10 +3796,10 @@ export interface paths {
                                 /** @description The registry, by its name in the configuration. */
                                 registry: string;
                                 /**
-                                 * @description `reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `images.broken`: images of the registry are not whole. `images.whole`: none is broken any more.
+                                 * @description `reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `collection.advised`: a collection of garbage would pay. `collection.done`, `collection.failed`: one has ended. `collection.held`: the registry is still read-only after one. `collection.released`: it takes writes again after that. `images.broken`: images of the registry are not whole. `images.whole`: none is broken any more.
                                  * @enum {unknown}
                                  */
-                                event: "reconcile.held" | "expiry.held" | "expiry.blocked" | "inUse.missing" | "images.broken" | "images.whole";
+                                event: "reconcile.held" | "expiry.held" | "expiry.blocked" | "inUse.missing" | "collection.advised" | "collection.done" | "collection.failed" | "collection.held" | "collection.released" | "images.broken" | "images.whole";
                                 /** @description The message for people. */
                                 text: string;
                             })[];
@@ -7280,7 +7357,7 @@ export interface paths {
                                  * @description The name of the queue.
                                  * @enum {unknown}
                                  */
-                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
+                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity" | "collections";
                                 /** @description Jobs whose turn has not come. */
                                 waiting: number;
                                 /** @description Jobs in hand. */
@@ -7327,7 +7404,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity" | "collections";
                 };
                 cookie?: never;
             };
@@ -7376,7 +7453,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity" | "collections";
                 };
                 cookie?: never;
             };
@@ -7423,7 +7500,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity" | "collections";
                 };
                 cookie?: never;
             };
@@ -7485,7 +7562,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity" | "collections";
                     /** @description The id of the job in its queue. */
                     id: string;
                 };
@@ -7531,7 +7608,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity" | "collections";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7577,7 +7654,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity" | "collections";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -7621,7 +7698,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "integrity" | "collections";
                 };
                 cookie?: never;
             };
@@ -7888,6 +7965,450 @@ export interface paths {
                         } & {
                             /** @description The snapshot that is restored. */
                             key: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/collections/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a collection of garbage would free, and whether it pays
+         * @description As of the last survey of the storage: `POST /v1/registries/{name}/storage` asks for one.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The registry. */
+                            registry: string;
+                            /**
+                             * Format: date-time
+                             * @description When the storage was surveyed.
+                             */
+                            at: string;
+                            /** @description Whether a collection pays now. */
+                            pays: boolean;
+                            /** @description When it most likely will, RFC 3339: as undo is no longer promised, and as garbage grows. Null: it pays now, or that is not in sight. */
+                            paysFrom: string | null;
+                            /** @description What a collection would free now. */
+                            collectable: {
+                                /** @description How many blobs. */
+                                blobs: number;
+                                /** @description Their bytes. In bytes. */
+                                bytes: number;
+                            };
+                            /** @description Of that, what undo needs: images that expiry deleted, and that can be brought back until a collection. */
+                            undoable: {
+                                /** @description How many images. */
+                                images: number;
+                                /** @description What a collection would free of them. In bytes. */
+                                bytes: number;
+                                /** @description Until when the last of them can be brought back. Null: there are none. */
+                                until: string | null;
+                            };
+                            /** @description The part of what the storage holds that a collection would free, without what undo needs. */
+                            share: number;
+                            /** @description By how many bytes a day it grows, since the last collection. Null: not known. */
+                            bytesPerDay: number | null;
+                            /** @description The last collection. Null: none is known. */
+                            lastCollection: {
+                                /**
+                                 * Format: date-time
+                                 * @description When it ended; of one that only a survey showed, when the survey began.
+                                 */
+                                at: string;
+                                /**
+                                 * @description `run`: Tallyman ran it. `survey`: a survey found that much of what could be collected is gone, so something else has collected it since the survey before.
+                                 * @enum {unknown}
+                                 */
+                                seen: "run" | "survey";
+                                /** @description What it freed, in bytes. Null: not known. */
+                                freed: number | null;
+                                /** @description How long writes were refused, in ms. Null: not known. */
+                                pauseMs: number | null;
+                            } | null;
+                            /** @description The same for people. */
+                            text: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The collections of garbage of a registry, newest first */
+        get: {
+            parameters: {
+                query: {
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The collections of the page. */
+                            collections: {
+                                /** @description The id of the collection. */
+                                id: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it was asked for.
+                                 */
+                                at: string;
+                                /** @description The registry. */
+                                registry: string;
+                                /**
+                                 * @description `conduct`: the registry's own collector runs, between hooks. `barrier`: Tallyman moves the garbage away itself.
+                                 * @enum {unknown}
+                                 */
+                                mode: "conduct" | "barrier";
+                                /** @description Whether it only looks what speaks against it, and what it would free. */
+                                dryRun: boolean;
+                                /** @description Whether it runs whatever speaks against it. */
+                                force: boolean;
+                                /** @description Who or what asked for it. */
+                                by: string;
+                                /** @description What is done now: a phase, `waiting` or `ended`. */
+                                phase: string;
+                                /** @description Whether the registry may be read-only by it. */
+                                isHeld: boolean;
+                                /** @description Whether the collector was called. */
+                                hasCollected: boolean;
+                                /** @description What was done so far. */
+                                phases: {
+                                    /** @description What was done: `survey`, `check`, `readOnlyOn`, `drain`, `collect`, `flushCache`, `readOnlyOff`, `compare`. */
+                                    phase: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description When it began.
+                                     */
+                                    at: string;
+                                    /** @description How long it took, in ms. Null: it has not ended, or the process died meanwhile. */
+                                    tookMs: number | null;
+                                    /** @description Why it did not succeed. */
+                                    error?: string;
+                                    /** @description The end of what the hook printed or answered. Control characters are escaped. */
+                                    output?: string;
+                                    /** @description What else is to be known. */
+                                    note?: string;
+                                }[];
+                                /** @description What speaks against it. */
+                                problems: string[];
+                                /** @description What it would free, by the survey before. Null: not known, or not yet. */
+                                promised: {
+                                    /** @description How many blobs. */
+                                    blobs: number;
+                                    /** @description Their bytes. */
+                                    bytes: number;
+                                } | null;
+                                /** @description What is gone, by the survey after. Null: not known, or not yet. */
+                                freed: {
+                                    /** @description How many blobs. */
+                                    blobs: number;
+                                    /** @description Their bytes. */
+                                    bytes: number;
+                                } | null;
+                                /** @description Why what was freed is not what was promised. */
+                                differences: string[];
+                                /** @description How long writes may have been refused, in ms: from the call of `readOnlyOn` until `readOnlyOff` was done. Clients saw it for no longer. Null: it was not read-only, or still is. */
+                                pauseMs: number | null;
+                                /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: it has not ended. */
+                                outcome: ("done" | "planned" | "refused" | "stopped" | "failed" | "interrupted") | null;
+                                /** @description Why it is not `done`. */
+                                error: string | null;
+                                /** @description When it ended. */
+                                endedAt: string | null;
+                                /** @description The program that runs. */
+                                hook?: {
+                                    /** @description The machine, and its namespace of processes. */
+                                    place: string;
+                                    /** @description The name of the host. */
+                                    host: string;
+                                    /** @description The id of its group of processes. */
+                                    group: number;
+                                };
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Collect the garbage of a registry
+         * @description It looks first what speaks against it, and refuses then, unless `force` is set. `dryRun` only looks. While it runs, the registry refuses writes.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description `conduct`: the registry's own collector runs, between hooks. `barrier`: Tallyman moves the garbage away itself.
+                         * @enum {unknown}
+                         */
+                        mode?: "conduct" | "barrier";
+                        /**
+                         * @description Only look.
+                         * @default false
+                         */
+                        dryRun: boolean;
+                        /**
+                         * @description Run it whatever speaks against it.
+                         * @default false
+                         */
+                        force: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
+                            job: {
+                                /** @description The queue that it is in. */
+                                queue: string;
+                                /** @description The id of the job in its queue. */
+                                id: string;
+                            };
+                            /** @description The id of the collection. */
+                            collection: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/collections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A collection of garbage, with its phases */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                    /** @description The id of the collection. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The id of the collection. */
+                            id: string;
+                            /**
+                             * Format: date-time
+                             * @description When it was asked for.
+                             */
+                            at: string;
+                            /** @description The registry. */
+                            registry: string;
+                            /**
+                             * @description `conduct`: the registry's own collector runs, between hooks. `barrier`: Tallyman moves the garbage away itself.
+                             * @enum {unknown}
+                             */
+                            mode: "conduct" | "barrier";
+                            /** @description Whether it only looks what speaks against it, and what it would free. */
+                            dryRun: boolean;
+                            /** @description Whether it runs whatever speaks against it. */
+                            force: boolean;
+                            /** @description Who or what asked for it. */
+                            by: string;
+                            /** @description What is done now: a phase, `waiting` or `ended`. */
+                            phase: string;
+                            /** @description Whether the registry may be read-only by it. */
+                            isHeld: boolean;
+                            /** @description Whether the collector was called. */
+                            hasCollected: boolean;
+                            /** @description What was done so far. */
+                            phases: {
+                                /** @description What was done: `survey`, `check`, `readOnlyOn`, `drain`, `collect`, `flushCache`, `readOnlyOff`, `compare`. */
+                                phase: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When it began.
+                                 */
+                                at: string;
+                                /** @description How long it took, in ms. Null: it has not ended, or the process died meanwhile. */
+                                tookMs: number | null;
+                                /** @description Why it did not succeed. */
+                                error?: string;
+                                /** @description The end of what the hook printed or answered. Control characters are escaped. */
+                                output?: string;
+                                /** @description What else is to be known. */
+                                note?: string;
+                            }[];
+                            /** @description What speaks against it. */
+                            problems: string[];
+                            /** @description What it would free, by the survey before. Null: not known, or not yet. */
+                            promised: {
+                                /** @description How many blobs. */
+                                blobs: number;
+                                /** @description Their bytes. */
+                                bytes: number;
+                            } | null;
+                            /** @description What is gone, by the survey after. Null: not known, or not yet. */
+                            freed: {
+                                /** @description How many blobs. */
+                                blobs: number;
+                                /** @description Their bytes. */
+                                bytes: number;
+                            } | null;
+                            /** @description Why what was freed is not what was promised. */
+                            differences: string[];
+                            /** @description How long writes may have been refused, in ms: from the call of `readOnlyOn` until `readOnlyOff` was done. Clients saw it for no longer. Null: it was not read-only, or still is. */
+                            pauseMs: number | null;
+                            /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: it has not ended. */
+                            outcome: ("done" | "planned" | "refused" | "stopped" | "failed" | "interrupted") | null;
+                            /** @description Why it is not `done`. */
+                            error: string | null;
+                            /** @description When it ended. */
+                            endedAt: string | null;
+                            /** @description The program that runs. */
+                            hook?: {
+                                /** @description The machine, and its namespace of processes. */
+                                place: string;
+                                /** @description The name of the host. */
+                                host: string;
+                                /** @description The id of its group of processes. */
+                                group: number;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/collections/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop the collection of a registry
+         * @description What is in hand ends, writes are let in again, and then the collection has ended.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The ids of the collections that end. */
+                            stopped: string[];
                         };
                     };
                 };
@@ -8288,6 +8809,13 @@ export interface paths {
                                 why?: string;
                                 /** @description What to do about it. */
                                 fix?: string;
+                                /** @description The rule by which it was found, such as `lifecycle-deletes` (docs/storage-doctor.md). */
+                                rule?: string;
+                                /**
+                                 * @description How sure it is.
+                                 * @enum {unknown}
+                                 */
+                                sure?: "certain" | "likely" | "not known";
                             }[];
                         };
                     };

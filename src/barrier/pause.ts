@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RegistryStorage } from '../storage/storage.ts'
+import type { Barrier } from './barrier.ts'
+import type { Seen } from './gate.ts'
+import type { Told } from './steps.ts'
+import { takeAway } from './take-away.ts'
+
+/** A gate that nobody opens opens by itself after this many pauses. */
+const LEASE = 2
+
+export interface Pause {
+  /** What was taken from the registry, and may have to be put back. */
+  taken: readonly string[]
+  /** What is left for another pause. */
+  rest: readonly string[]
+  /** What was not taken since somebody asked for it meanwhile, or linked it. */
+  kept: number
+  /** How long pushes waited, in ms. */
+  ms: number
+}
+
+/**
+ * Holds pushes back, looks once more at what is needed, takes as much as fits into the time, and looks again at what it took:
+ * requests that were let through before may have come to their end meanwhile.
+ * @throws Error if it cannot be done. Pushes go on then, and `taking` was told of what was taken
+ */
+export async function takeInPause(
+  digests: readonly string[],
+  deps: {
+    storage: Pick<RegistryStorage, 'delete'>
+    barrier: Pick<Barrier, 'close' | 'open' | 'seen'>
+    /** What repositories that may have changed have come to need. */
+    needed: (
+      seen: Seen | undefined,
+    ) => Promise<{ digests: ReadonlySet<string>; unreadable: readonly string[] }>
+    /** Told what was taken. It puts back what is needed after all, by asking `needed`. */
+    lookAgain: (taken: readonly string[], needed: () => Promise<ReadonlySet<string>>) => Promise<void>
+    /** How long pushes may wait, and how long requests may take that were let through before, in ms. */
+    pauseMs: number
+    drainMs: number
+    now: () => number
+    at: Told
+  },
+): Promise<Pause> {
+  const { storage, barrier, pauseMs, now, at } = deps
+  const begin = now()
+  let opened = begin
+  let result: Omit<Pause, 'ms'>
+  await at('close')
+  try {
+    await barrier.close(pauseMs * LEASE)
+    const closedAt = now()
+    await sleep(deps.drainMs)
+    await at('look')
+    const lookedAt = now()
+    const seen = await barrier.seen()
+    const needed = await deps.needed(seen)
+    if (needed.unreadable.length > 0)
+      throw new Error(`a manifest that was just pushed cannot be read: ${needed.unreadable[0]}`)
+    const free = digests.filter((digest) => !needed.digests.has(digest) && !seen?.hasAskedFor(digest))
+    const lookMs = now() - lookedAt
+    await at('take')
+    // It will look again, for as long as before.
+    const isOver = () => now() - closedAt + lookMs >= pauseMs
+    const { taken, error } = await takeAway(storage, free, isOver)
+    await at('look-again')
+    await deps.lookAgain(taken, async () => (await deps.needed(await barrier.seen())).digests)
+    if (error !== undefined) throw error
+    if (taken.length === 0 && free.length > 0) throw new Error(tooShort(now() - closedAt, pauseMs))
+    result = { taken, rest: free.slice(taken.length), kept: digests.length - free.length }
+  } finally {
+    await barrier.open()
+    opened = now()
+  }
+  await at('open')
+  return { ...result, ms: opened - begin }
+}
+
+const tooShort = (tookMs: number, pauseMs: number): string =>
+  `to look at what was pushed meanwhile took ${tookMs} ms, and pushes may wait ${pauseMs} ms: allow more, or collect at a time with fewer pushes`

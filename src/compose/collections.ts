@@ -1,0 +1,224 @@
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { collectionsWorker } from '../../workers/collections.ts'
+import { endedAlert, heldAlert, releasedAlert } from '../collection/collection-alert.ts'
+import type { CollectionMode, CollectionRun } from '../collection/collection-run.ts'
+import { type Conductor, type Context, makeCollector } from '../collection/collector.ts'
+import { conduct } from '../collection/conduct.ts'
+import { type Hold, makeHold } from '../collection/hold.ts'
+import type { HookName } from '../collection/hooks/hook.ts'
+import { makeHook } from '../collection/hooks/make-hook.ts'
+import { makeLeases } from '../collection/leases.ts'
+import { openUploads } from '../collection/open-uploads.ts'
+import { makeCollectionRuns } from '../collection/runs.ts'
+import { scheduleCollections } from '../collection/schedule.ts'
+import { sumUndoable } from '../collection/undoable.ts'
+import { writabilityOf } from '../collection/writability.ts'
+import { makeTrashReader } from '../expiry/trash-reader.ts'
+import { placeOfProcesses } from '../platform/process-id.ts'
+import { barrierConductor } from './barrier.ts'
+import { knownGarbageOf, undoSettingsOf } from './known-garbage.ts'
+import type { Parts } from './parts.ts'
+import { registryStorage } from './registry-storage.ts'
+import { surveysOf } from './storage.ts'
+import type { WorkerParts } from './worker-parts.ts'
+
+type Registry = Parts['registries'][number]
+
+/** Why a registry cannot be collected in a mode; `undefined` if it can. */
+export function missingFor(
+  { name, storage, gc: { hooks, barrier } }: Registry,
+  mode: CollectionMode,
+): string | undefined {
+  if (mode === 'barrier')
+    return storage !== undefined && barrier !== undefined
+      ? undefined
+      : `Tallyman cannot collect "${name}" behind a barrier: set registries.${name}.storage, and registries.${name}.gc.barrier`
+  if (hooks?.collect !== undefined) return undefined
+  return `Tallyman does not know how the garbage of "${name}" is collected: set registries.${name}.gc.hooks with readOnlyOn, collect and readOnlyOff`
+}
+
+/** How often it is looked whether a registry is read-only by a run whose process died, in ms. */
+const SWEEP_MS = 10_000
+
+/** The records of collections. */
+export const collectionRunsOf = ({ store, config, log }: Pick<Parts, 'store' | 'config' | 'log'>) =>
+  makeCollectionRuns({
+    ...{ store, keepMs: config.records.keep, now: Date.now },
+    onUnreadable: (key, err) => log.warn({ key, err }, 'unreadable record'),
+    onError: (err) => log.warn({ err }, 'old records could not be deleted'),
+  })
+
+/** Schedules collections. */
+export const prepareCollections = ({ queues, registries }: WorkerParts): Promise<void> =>
+  scheduleCollections(queues, registries)
+
+/** Starts the worker that collects garbage, and what lets writes in where a dead process has stopped them. */
+export function startCollections(parts: WorkerParts) {
+  const { log, queues, registries, announce, onClose, journals } = parts
+  const closing = new AbortController()
+  onClose(async () => closing.abort())
+  const runs = collectionRunsOf(parts)
+  const leases = makeLeases({
+    ...{ redis: parts.redis, prefix: parts.prefix },
+    ...{ clock: () => performance.now(), sleep: (ms) => sleep(ms) },
+  })
+  const conductors = makeConductors(parts, runs)
+  const garbage = knownGarbageOf(parts, announce)
+  const collector = makeCollector({
+    ...{ runs, leases, log, place: placeOfProcesses(), closing: closing.signal, now: Date.now },
+    conductorOf: (registry, mode) => conductors[mode](registry),
+    async onEnded(run) {
+      const { registry, id, outcome, freed, error } = run
+      if (run.hasCollected)
+        await garbage.onCollected(registry, {
+          ...{ at: run.endedAt ?? new Date().toISOString(), seen: 'run', pauseMs: run.pauseMs },
+          freed: freed?.bytes ?? null,
+        })
+      const alert = endedAlert(run)
+      if (alert !== undefined) await announce(alert)
+      await journals.audit.audit({
+        ...{ by: run.by, action: 'collection.ended', registry, run: id, dryRun: run.dryRun },
+        ...(outcome !== null && { outcome }),
+        ...(error !== null && { why: error }),
+        ...(freed !== null && { counts: freed }),
+      })
+    },
+  })
+  sweepAlways(parts, collector.sweep, closing.signal)
+  return collectionsWorker(parts.context, { collector, queues }, registries.length)
+}
+
+/** Sweeps each registry now and then, one at a time. At the close, what is in hand ends. */
+function sweepAlways(
+  { registries, log, onClose, outage }: WorkerParts,
+  sweep: (registry: string) => Promise<void>,
+  closing: AbortSignal,
+): void {
+  const names = registries.filter(({ gc }) => gc.hooks !== undefined).map(({ name }) => name)
+  const sweepOne = async (registry: string) => {
+    while (!closing.aborted) {
+      await sweep(registry).catch((err) => {
+        if (!outage.takes(err))
+          log.warn({ err, registry }, 'whether the registry is held could not be found out')
+      })
+      await sleep(SWEEP_MS, undefined, { signal: closing, ref: false }).catch(() => {})
+    }
+  }
+  const all = Promise.all(names.map(sweepOne))
+  onClose(() => all)
+}
+
+/** What runs collections, by their mode. */
+function makeConductors(
+  parts: WorkerParts,
+  runs: ReturnType<typeof collectionRunsOf>,
+): Record<CollectionMode, (registry: string) => Conductor | undefined> {
+  const { registries, store, log, clientOf, index, announce } = parts
+  const surveys = surveysOf(parts, knownGarbageOf(parts, announce))
+  const reader = makeTrashReader({
+    store,
+    onUnreadable: (key, err) => log.warn({ key, err }, 'unreadable entry of the trash'),
+  })
+  const registryOf = (name: string) => registries.find((one) => one.name === name)
+  const clock = () => performance.now()
+  const pause = (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal && { signal })
+
+  /** A repository that the registry has; `undefined` if none is found. */
+  async function someRepository(registry: string): Promise<string | undefined> {
+    for (const project of (await index.projects(registry)).slice(0, 20)) {
+      const [first] = await index.heldRepositories(project)
+      if (first !== undefined) return first.name
+    }
+    return undefined
+  }
+
+  /** Calls a hook of a registry for a run; `undefined` if there is none. */
+  function callOf(registry: Registry, run: CollectionRun, context: Context, hook: HookName) {
+    const config = registry.gc.hooks?.[hook]
+    if (config === undefined) return undefined
+    const call = makeHook(config, { environment: process.env, dispatcher: parts.dispatcher })
+    return async (signal?: AbortSignal): Promise<string> => {
+      try {
+        return await call({
+          ...{ registry: registry.name, run: run.id, hook, signal },
+          async onGroup(group) {
+            run.hook = { place: placeOfProcesses(), host: hostname(), group }
+            const saved = context.save(run)
+            // Nothing keeps writes out because a record cannot be written.
+            await (hook === 'readOnlyOff' || hook === 'flushCache' ? saved.catch(() => {}) : saved)
+          },
+        })
+      } finally {
+        delete run.hook
+      }
+    }
+  }
+
+  /** Makes a registry refuse writes by its hooks, and lets them in again. `undefined` if it has none. */
+  function holdOf(registry: Registry, run: CollectionRun, context: Context): Hold | undefined {
+    const readOnlyOn = callOf(registry, run, context, 'readOnlyOn')
+    const readOnlyOff = callOf(registry, run, context, 'readOnlyOff')
+    if (readOnlyOn === undefined || readOnlyOff === undefined) return undefined
+    return makeHold({
+      ...{ run, runs, lease: context.lease, closing: context.closing, clock, sleep: pause },
+      hooks: { readOnlyOn: ({ signal }) => readOnlyOn(signal), readOnlyOff: () => readOnlyOff() },
+      look: async () => writabilityOf(clientOf(registry.name), await someRepository(registry.name)),
+      async onStuck(why, attempts) {
+        log.error(
+          { registry: registry.name, run: run.id, attempts, reason: why },
+          `${registry.name} is read-only, and writes cannot be let in: ${why}`,
+        )
+        await announce(heldAlert(run, why, Date.now()))
+      },
+      onFreed: async () => void (await announce(releasedAlert(run, Date.now()))),
+      onError: (err) => log.warn({ err, registry: registry.name }, 'beside the hold of a registry'),
+    })
+  }
+
+  const conductorOf =
+    (registry: Registry): Conductor =>
+    async (run, context) => {
+      const hold = holdOf(registry, run, context)
+      const collect = callOf(registry, run, context, 'collect')
+      if (hold === undefined) throw new Error(`registries.${registry.name}.gc.hooks are not configured`)
+      const { name, type, gc, storage } = registry
+      const opened = storage && registryStorage(storage, registry)
+      return conduct(run, {
+        ...{ hold, clock, sleep: pause, now: Date.now, signal: context.signal },
+        ...{ save: context.save, onPhase: context.onPhase, limits: gc },
+        async collect(signal) {
+          if (collect === undefined) throw new Error('the hook collect is not configured any more')
+          await context.lease.requireOurs()
+          return collect(signal)
+        },
+        flushCache: callOf(registry, run, context, 'flushCache'),
+        survey: storage && (async () => (await surveys.survey(name)).survey),
+        uploads: opened && (() => openUploads(opened)),
+        facts: async (candidates) => ({
+          isCache: type === 'cache',
+          undoable: await sumUndoable(
+            { reader, settings: undoSettingsOf(parts, registry), now: Date.now() },
+            { registry: name, candidates },
+          ),
+        }),
+        onError: (err, what) => log.warn({ err, registry: name, run: run.id }, what),
+      })
+    }
+
+  return {
+    conduct(name) {
+      const registry = registryOf(name)
+      return registry?.gc.hooks && conductorOf(registry)
+    },
+    barrier(name) {
+      const registry = registryOf(name)
+      return (
+        registry &&
+        barrierConductor(parts, registry, {
+          ...{ holdOf, surveys, undoSettings: () => undoSettingsOf(parts, registry) },
+        })
+      )
+    },
+  }
+}
