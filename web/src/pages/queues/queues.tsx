@@ -22,6 +22,7 @@ const PURPOSE: Record<QueueName, string> = {
   snapshot: 'Writes and restores the index',
   history: 'Takes samples for histories',
   storage: 'Surveys the storages of registries',
+  collections: 'Collects the garbage of registries',
   integrity: 'Repairs broken images, and reads images to see whether they are whole',
 }
 
