@@ -75,6 +75,10 @@ async function rebuild({ url, root, manifests }: { url: string; root: string; ma
       notes: makeRunNotes({ redis, prefix: PREFIX }),
       firstReading: { at: async () => undefined, note: async () => {} },
       announce: async () => {},
+      broken: {
+        begin: async () => ({ repositories: () => [], known: () => [], look: async () => {} }),
+        tell: async () => {},
+      },
       recheckQuotas: (projects) => recheck(queues, [...projects].map(projectSubject)),
       forgetFlags: async () => {},
       // Nothing changes in the folder, so there is no clock to ask and nothing to wait for.

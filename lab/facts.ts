@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import type { RepositoryReading } from '../src/reconcile/reading.ts'
 import { AGE_SOURCES, type Age } from '../src/usage/age.ts'
-import type { Evidence, Extent, Fact, Reference, StandingFact } from '../src/usage/fact.ts'
+import {
+  ABSENT,
+  type Evidence,
+  type Extent,
+  type Fact,
+  type Reference,
+  type StandingFact,
+} from '../src/usage/fact.ts'
 import { digestOf } from './image.ts'
 
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -24,6 +31,7 @@ const anySizeTold: fc.Arbitrary<SizeTold> = fc.constantFrom<SizeTold[]>(
   () => 3,
   (size) => size * 1000,
   () => 2 ** 39,
+  () => ABSENT,
   () => 2 ** 48 - 1,
 )
 

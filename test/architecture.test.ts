@@ -27,6 +27,7 @@ const CAPABILITIES = [
   'reconcile',
   'delivery-audit',
   'space',
+  'integrity',
   'collection',
   'barrier',
   'replay',
@@ -107,6 +108,8 @@ const PURE = [
     'delivery-audit/read-prometheus.ts',
   ],
   'space/survey.ts',
+  ...['integrity/damage.ts', 'integrity/broken-images.ts', 'integrity/after-look.ts'],
+  ...['integrity/broken-alert.ts', 'integrity/scrub-budget.ts'],
   ...['barrier/choose.ts', 'barrier/passing.ts'],
   ...['facts', 'storage-findings', 'place-rules', 'lifecycle-rules', 'kept-rules', 'replication-rules'].map(
     (file) => `doctor/storage/${file}.ts`,

@@ -20,6 +20,7 @@ const BEGINNINGS: Partial<Record<RegistryAlert['event'], string>> = {
   'deliveries.drained': 'deliveries.growing',
   'deliveries.read': 'deliveries.unread',
   'collection.released': 'collection.held',
+  'images.whole': 'images.broken',
 }
 
 /** The message that tells an alert. Without `publicUrl`, the URL under which people reach the dashboard, it has no links. */

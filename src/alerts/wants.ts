@@ -20,7 +20,9 @@ export function makeWants({ kinds, severity }: Wanted): (kind: AlertKind) => boo
 
 /** Whether a channel gets an alert: also of a change away from a state that it wants, or it would believe in that for ever. */
 export const isWanted = (alert: Alert, wants: (kind: AlertKind) => boolean): boolean =>
-  wants(kindOf(alert)) || ('to' in alert && alert.from !== 'ok' && wants(`quota.${alert.from}`))
+  wants(kindOf(alert)) ||
+  (kindOf(alert) === 'images.whole' && wants('images.broken')) ||
+  ('to' in alert && alert.from !== 'ok' && wants(`quota.${alert.from}`))
 
 /** What `config check` says of channels that can get nothing. */
 export const warningsAboutChannels = (channels: readonly (Wanted & { name: string })[]): string[] =>

@@ -27,6 +27,9 @@ import { makeShownPlans } from '../expiry/shown-plans.ts'
 import { makeWouldFree } from '../expiry/would-free.ts'
 import { makeHistories } from '../history/histories.ts'
 import { makeReadGrowth } from '../history/read-growth.ts'
+import { makeBrokenRecords } from '../integrity/broken-records.ts'
+import { makeScrubFirst } from '../integrity/schedule-scrubs.ts'
+import { makeScrubState } from '../integrity/scrub-state.ts'
 import { makeEventDeliveries } from '../outgoing/deliveries.ts'
 import { makeTell } from '../outgoing/tell.ts'
 import { makeTelling } from '../outgoing/telling.ts'
@@ -191,6 +194,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     })
     const announce = (alert: RegistryAlert | ExpiryAlert | PromotionAlert) =>
       queues.alerts.add('alerts', { kind: 'announce', alert }, { jobId: alert.id })
+    const scrubState = makeScrubState({ redis, prefix })
     const followed = makeFollowed({ redis, prefix })
     const awaited = makeAwaitedPromotions({ redis, prefix, queues })
     const config = () => settings().config
@@ -245,6 +249,12 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
       targets: makeTargets(store),
       tagTurns: makeTagTurns({ queues, redis, prefix }),
       approvals: makeApprovals({ store, now }),
+      ...{ brokenRecords: makeBrokenRecords({ redis, prefix }), scrubState },
+      /** To be called by what collects garbage. */
+      scrubFirst: makeScrubFirst({
+        ...{ queues, state: scrubState, now: Date.now },
+        isScrubbed: (name) => registries.some((one) => one.name === name && one.scrub !== undefined),
+      }),
       lines: makeLines({ redis, prefix }),
       deliveries: makeDeliveries({ redis, prefix }),
       eventDeliveries: makeEventDeliveries({ redis, prefix }),

@@ -41,6 +41,9 @@ export function presetCounters(parts: Parts, does: { http: boolean; queues: read
     preset(metrics.expired, { policy: policies, outcome: OUTCOMES.expiry })
     for (const policy of policies) metrics.freedBytes.inc({ policy }, 0)
   }
+  if (does.queues.includes('integrity'))
+    for (const { name, scrub } of registries)
+      if (scrub !== undefined) metrics.scrubbedBytes.inc({ registry: name }, 0)
   if (does.queues.includes('promotion')) {
     preset(metrics.promotions, { rule: rules, outcome: OUTCOMES.promotion })
     for (const rule of rules) metrics.promotedBytes.inc({ rule }, 0)

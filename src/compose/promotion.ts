@@ -1,5 +1,6 @@
 import { concurrencyFor, promotionWorker } from '../../workers/promotion.ts'
 import { makeIsPlaceholder } from '../expiry/remove-tag-placeholder.ts'
+import { makeWhyBroken } from '../integrity/why-broken.ts'
 import { makeAttachReceipt } from '../promotion/attach-receipt.ts'
 import { makeCopier } from '../promotion/copy/copy-image.ts'
 import { placeOf } from '../promotion/follow.ts'
@@ -11,6 +12,7 @@ import { makeIsYounger } from '../promotion/is-younger.ts'
 import { makeOptionsOf } from '../promotion/options-of.ts'
 import { makePromote } from '../promotion/promote.ts'
 import { whileHeld } from '../promotion/while-held.ts'
+import { whyNotWhole } from '../promotion/why-not-whole.ts'
 import { collectionRunsOf } from './collections.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -31,6 +33,11 @@ export function startPromotion(parts: WorkerParts) {
         optionsOf: makeOptionsOf(parts.match),
         isYounger: makeIsYounger({ index, now: () => Date.now() * 1_000 }),
         isPlaceholder: makeIsPlaceholder(store),
+        whyBroken: makeWhyBroken({
+          records: parts.brokenRecords,
+          whyNotWhole: ({ registry, repository, digest }) =>
+            whyNotWhole({ client: clientOf(registry), repository }, digest),
+        }),
         checkGates: checkGates(() => true),
         mountFrom,
         attachReceipt: makeAttachReceipt({ clientOf, receipts: parts.journals.receipts }),

@@ -13,6 +13,7 @@ import { makeRunNotes } from '../reconcile/run-notes.ts'
 import { makeTurn } from '../reconcile/turn.ts'
 import { repositoryNames } from '../registry/repository-names.ts'
 import { listSnapshots } from '../snapshot/snapshot-key.ts'
+import { blobChecksOf, watchBrokenOf } from './integrity.ts'
 import { journalledIndex } from './journal.ts'
 import { storageReader } from './registry-storage.ts'
 import { sourcesOf } from './sources.ts'
@@ -98,6 +99,7 @@ export function startReconcile(parts: WorkerParts) {
       return reader
     },
     notes: makeRunNotes(parts),
+    broken: watchBrokenOf(parts),
     firstReading: makeFirstReading(parts.store),
     forgetFlags: makeForgetFlags({
       ...parts,
@@ -125,11 +127,11 @@ export function startReconcile(parts: WorkerParts) {
 }
 
 /** Reads a registry from its storage if Tallyman can reach that, and otherwise over its API. */
-function readerOf(registry: WorkerParts['registries'][number], { clientOf }: WorkerParts): RegistryReader {
+function readerOf(registry: WorkerParts['registries'][number], parts: WorkerParts): RegistryReader {
   const { name, type, storage } = registry
   if (storage !== undefined) return storageReader(storage, registry)
   return makeApiReader({
-    ...{ client: clientOf(name), isCache: type === 'cache' },
+    ...{ client: parts.clientOf(name), isCache: type === 'cache', begin: blobChecksOf(registry, parts) },
     listed: repositoryNames(registry),
   })
 }

@@ -6,6 +6,7 @@ import { prepareDeliveries, startDeliveries } from './deliveries.ts'
 import { startEvents, startResolve } from './events.ts'
 import { prepareExpiry, startExpiry } from './expiry.ts'
 import { prepareHistory, startHistory } from './history.ts'
+import { prepareIntegrity, startIntegrity } from './integrity.ts'
 import { prepareJournal, startJournal } from './journal.ts'
 import { startOutgoing } from './outgoing.ts'
 import type { Parts } from './parts.ts'
@@ -30,6 +31,7 @@ const STARTS = {
   reconcile: startReconcile,
   storage: startStorage,
   deliveries: startDeliveries,
+  integrity: startIntegrity,
   collections: startCollections,
   journal: startJournal,
 }
@@ -42,6 +44,7 @@ const PREPARES: Partial<Record<QueueName, (parts: WorkerParts) => Promise<void>>
   history: prepareHistory,
   reconcile: prepareReconcile,
   deliveries: prepareDeliveries,
+  integrity: prepareIntegrity,
   storage: prepareStorage,
   collections: prepareCollections,
   journal: prepareJournal,

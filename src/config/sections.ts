@@ -15,6 +15,7 @@ import {
   unique,
 } from './fields.ts'
 import { gc } from './gc-section.ts'
+import { blobChecks, scrub } from './integrity-sections.ts'
 import { registryMetrics } from './metrics-section.ts'
 import { ProjectPattern } from './pattern-fields.ts'
 import { hasCertificates, isKeyOf, isPrivateKey } from './pem.ts'
@@ -187,6 +188,12 @@ const registryFields = Type.Refine(
     ),
     storage: Type.Optional(registryStorage),
     metrics: registryMetrics,
+    sparse: Flag(
+      'Whether its indexes may list images that it does not have, as long as it has one of them. Known of targets of promotion rules with `platforms` or `sparse: allow`.',
+      { default: false },
+    ),
+    blobChecks,
+    scrub,
     gc,
     repositories,
     gitlab,

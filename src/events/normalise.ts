@@ -4,7 +4,7 @@ import { hasUrls, isUncertain } from '../registry/descriptor.ts'
 import { isDigest } from '../registry/digest.ts'
 import { isManifestType, OCI_MANIFEST } from '../registry/manifest.ts'
 import { isRepositoryName, isTag } from '../registry/name.ts'
-import type { Fact, Reference } from '../usage/fact.ts'
+import { believableSize, type Fact, type Reference } from '../usage/fact.ts'
 import { contentReference } from '../usage/references-of.ts'
 import { isBelow, type Rename } from '../usage/renames.ts'
 import { type RegistryEvent, readEvent } from './event.ts'
@@ -80,7 +80,7 @@ function push(
   actors: boolean,
 ): Normalised {
   if (event.action === 'mount' || !isManifest(event))
-    return { fact: { kind: 'link', repository, at, digest, size: sizeOf(event.target) } }
+    return { fact: { kind: 'link', repository, at, digest, size: believableSize(sizeOf(event.target)) } }
   const { target } = event
   const seen = { ...sighting(event, at, repository, digest), ...(actors && actorTold(event)) }
   return { fact: { kind: 'push', ...seen, ...referencesTold(target) } }

@@ -14,7 +14,7 @@ export const AuditEntry = Type.Object({
   action: Type.String({
     pattern: '^[a-z]+\\.[a-z]+$',
     description:
-      'Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`, `session.ended`, `store.accepted`.',
+      'Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `repair.asked`, `repair.ended`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`, `session.ended`, `store.accepted`.',
   }),
   registry: Type.Optional(Type.String({ description: 'The registry that it is about.' })),
   policy: Type.Optional(Type.String({ description: 'The policy.' })),

@@ -149,9 +149,9 @@ export const jobsRoute =
     })
   }
 
-/** Promotions of its projects are seen, and runs of expiry that are limited to these. */
+/** Promotions and repairs of its projects are seen, and runs of expiry that are limited to these. */
 function isSeen(access: Access, queue: QueueName, data: object): boolean {
   const { project, projects } = data as { project?: string; projects?: string[] }
   if (queue === 'expiry') return coversAll(access, projects)
-  return access.sees(queue === 'promotion' ? project : undefined)
+  return access.sees(queue === 'promotion' || queue === 'integrity' ? project : undefined)
 }

@@ -29,6 +29,10 @@ export function makePromote(
     Parameters<typeof makeWriteAndRecord>[0] & {
       /** How a job is carried out as configured now; `undefined` if its rule is gone or leads elsewhere. */
       optionsOf: (job: PromotionJob) => CopyOptions | undefined
+      /** What is wrong with an image of the source that is known to be broken and still is; `undefined` if nothing is. */
+      whyBroken: (
+        image: Pick<PromotionJob, 'registry' | 'repository' | 'digest'>,
+      ) => Promise<string | undefined>
       isPlaceholder: (registry: string, repository: string, digest: string) => Promise<boolean>
       targets: Targets
       receipts: Pick<Receipts, 'find'>
@@ -75,6 +79,8 @@ export function makePromote(
     const gates = await passGates(job, { ...attempt, isWritten }, options.waitFor)
     if ('outcome' in gates) return gates.outcome
 
+    const broken = isWritten ? undefined : await deps.whyBroken(job)
+    if (broken !== undefined) return refused(broken)
     try {
       const copied = await copyJob(job, options, attempt.onProgress)
       const ready = await lastLooks(job, { ...attempt, isWritten })

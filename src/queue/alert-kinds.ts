@@ -26,6 +26,8 @@ export const SEVERITY_OF: Readonly<Record<AlertKind, Severity>> = {
   'deliveries.drained': 'resolved',
   'deliveries.unread': 'warning',
   'deliveries.read': 'resolved',
+  'images.broken': 'critical',
+  'images.whole': 'resolved',
   'collection.advised': 'warning',
   'collection.done': 'info',
   'collection.failed': 'critical',

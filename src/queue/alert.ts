@@ -218,10 +218,11 @@ export const RegistryAlert = Type.Object({
       ...(['collection.advised', 'collection.done', 'collection.failed'] as const),
       ...(['collection.held', 'collection.released', 'deliveries.lost', 'deliveries.growing'] as const),
       ...(['deliveries.drained', 'deliveries.unread', 'deliveries.read'] as const),
+      ...(['images.broken', 'images.whole'] as const),
     ],
     {
       description:
-        '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `collection.advised`: a collection of garbage would pay. `collection.done`, `collection.failed`: one has ended. `collection.held`: the registry is still read-only after one. `collection.released`: it takes writes again after that. `deliveries.lost`: events of the registry did not arrive. `deliveries.growing`, `deliveries.drained`: events wait in its queue, and none does any more. `deliveries.unread`, `deliveries.read`: its metrics cannot be read for long, and can be read again.',
+        '`reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `collection.advised`: a collection of garbage would pay. `collection.done`, `collection.failed`: one has ended. `collection.held`: the registry is still read-only after one. `collection.released`: it takes writes again after that. `deliveries.lost`: events of the registry did not arrive. `deliveries.growing`, `deliveries.drained`: events wait in its queue, and none does any more. `deliveries.unread`, `deliveries.read`: its metrics cannot be read for long, and can be read again. `images.broken`: images of the registry are not whole. `images.whole`: none is broken any more.',
     },
   ),
   text: Message,

@@ -36,6 +36,8 @@ export interface Jobs {
   storage: { kind: 'survey'; registry: string }
   /** Compare what the processes of registries counted with what the intake took. */
   deliveries: { kind: 'audit' }
+  /** Put back what broken images lack, or read images of a registry and hash them. */
+  integrity: RepairJob | ScrubJob
   /** Collect the garbage of a registry. */
   collections: CollectionJob
   /** Look up references that an event did not tell, or move repositories that a registry renamed. */
@@ -74,6 +76,30 @@ export interface ExpiryJob {
   by: string
   /** Somebody has stopped it. The worker looks here before each delete. */
   stopped?: { by: string; at: string }
+}
+
+export interface ScrubJob {
+  kind: 'scrub'
+  registry: string
+  /** How much of the day's budget may be read: what is due so far, or all of it. */
+  share: 'so far' | 'day'
+}
+
+export interface RepairJob {
+  kind: 'repair'
+  registry: string
+  /** `registry/path` */
+  project: string
+  repository: string
+  digest: string
+  /** The tag by which it was asked for. */
+  tag?: string
+  /** Where the copy is. Absent: wherever a good one is known. */
+  from?: { registry: string; repository: string }
+  /** Tell what would be done, and write nothing. */
+  dryRun: boolean
+  /** Who asked for it, as people read it. */
+  by: string
 }
 
 export interface CollectionJob {
@@ -190,6 +216,7 @@ export const QUEUE_NAMES: readonly QueueName[] = [
   'reconcile',
   'storage',
   'deliveries',
+  'integrity',
   'collections',
   'journal',
 ]

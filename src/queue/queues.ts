@@ -22,6 +22,7 @@ const RETRIES: Record<QueueName, { attempts: number; delay: number }> = {
   outgoing: { attempts: 300, delay: 5_000 },
   reconcile: { attempts: 10, delay: 60_000 },
   storage: { attempts: 3, delay: 60_000 },
+  integrity: { attempts: 3, delay: 60_000 },
   collections: { attempts: 20, delay: 5_000 },
   journal: { attempts: 3, delay: 10_000 },
   resolve: { attempts: 150, delay: 5_000 },
@@ -43,6 +44,7 @@ const KEPT: readonly QueueName[] = [
   'snapshot',
   'reconcile',
   'storage',
+  'integrity',
   'collections',
   'journal',
 ]
@@ -85,6 +87,7 @@ export function makeQueues(connection: Redis | Cluster, prefix: string, telemetr
     outgoing: open('outgoing'),
     reconcile: open('reconcile'),
     storage: open('storage'),
+    integrity: open('integrity'),
     collections: open('collections'),
     journal: open('journal'),
     resolve: open('resolve'),

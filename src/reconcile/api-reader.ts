@@ -1,4 +1,5 @@
 import { pMapIterable } from 'p-map'
+import type { BlobRun, ManifestChecks, Position } from '../integrity/blob-checks.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { isRepositoryName } from '../registry/name.ts'
 import { RegistryError } from '../registry/registry-error.ts'
@@ -15,6 +16,8 @@ import { compareRepositories, mergeRepositories, type RepositoryToRead } from '.
 const REPOSITORIES_AT_ONCE = 2
 /** Unreferenced blobs that one run asks for, at most; but one in each repository. */
 const BLOBS_A_RUN = 2_000
+/** Blobs of images that are known to be broken that one run asks for, at most: whoever may push can make some of 40,000 layers. */
+const BROKEN_BLOBS_A_RUN = 20_000
 /** Repositories that are being read or wait for a slow one before them. */
 const REPOSITORIES_AHEAD = 4
 
@@ -28,11 +31,14 @@ export function makeApiReader({
   listed = () => client.catalog(),
   isCache = false,
   now = () => Date.now() * 1000,
+  begin,
 }: {
   client: RegistryClient
   /** The names of its repositories; by default its catalog. */
   listed?: (() => AsyncIterable<string>) | undefined
   isCache?: boolean
+  /** Begins a run's look at blobs, one by one. Without it, none is looked at but those of images that are known to be broken. */
+  begin?: (() => Promise<BlobRun>) | undefined
   /** epoch µs */
   now?: () => number
 }): RegistryReader {
@@ -65,9 +71,10 @@ export function makeApiReader({
     { repository, expected }: RepositoryToRead,
     mostBlobs: number,
     ages: AgeReader,
+    checks: ManifestChecks,
   ): Promise<RepositoryReading | ReadingFailure> {
     try {
-      return await readRepository({ client, repository, expected, mostBlobs, ages, now: now() })
+      return await readRepository({ client, repository, expected, mostBlobs, ages, checks, now: now() })
     } catch (error) {
       return { repository, failure: messageOf(error) }
     }
@@ -89,14 +96,26 @@ export function makeApiReader({
         throw error
       }
     },
-    read({ after, expected, onListed = () => {} }) {
+    async *read({ after, expected, onListed = () => {}, knownBroken = () => [] }) {
+      const run = await begin?.()
+      const isBroken = (at: Position) => knownBroken(at.repository).includes(at.digest)
+      let leftOfBroken = BROKEN_BLOBS_A_RUN
+      const checks: ManifestChecks = {
+        takes: (at) => (isBroken(at) ? leftOfBroken > 0 : run?.takes(at) === true),
+        spend(at, blobs) {
+          if (isBroken(at)) leftOfBroken -= blobs
+          else run?.spend(at, blobs)
+        },
+        pace: async () => run?.pace(),
+      }
       const mostBlobs = Math.max(1, Math.floor(BLOBS_A_RUN / Math.max(1, expected.length)))
       const ages = makeAgeReader({ client, now })
-      return pMapIterable(
+      yield* pMapIterable(
         mergeRepositories(catalog(expected, onListed), expected, after),
-        (item) => ('failure' in item ? item : read(item, mostBlobs, ages)),
+        (item) => ('failure' in item ? item : read(item, mostBlobs, ages, checks)),
         { concurrency: REPOSITORIES_AT_ONCE, backpressure: REPOSITORIES_AHEAD },
       )
+      await run?.end()
     },
     holds: async (repository, digest) => (await client.headManifest(repository, digest)) !== undefined,
     countBlobs: async () => undefined,

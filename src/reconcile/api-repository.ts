@@ -1,7 +1,10 @@
 import pMap, { pMapSkip } from 'p-map'
+import type { ManifestChecks } from '../integrity/blob-checks.ts'
+import { type Damage, damageOf } from '../integrity/damage.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { parseManifest } from '../registry/manifest.ts'
 import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { ABSENT, believableSize } from '../usage/fact.ts'
 import type { AgeReader, Looked } from './ages.ts'
 import { buildOf } from './build-ages.ts'
 import { manifestReading } from './read-manifest.ts'
@@ -24,6 +27,7 @@ export async function readRepository(options: {
   /** How many unreferenced blobs to ask for at most. */
   mostBlobs: number
   ages: AgeReader
+  checks: ManifestChecks
   /** epoch µs */
   now: number
 }): Promise<RepositoryReading> {
@@ -49,7 +53,7 @@ export async function readRepository(options: {
     }
   }
 
-  async function readManifest(digest: string) {
+  async function readManifest(digest: string): Promise<ManifestReading | typeof pMapSkip> {
     try {
       const known = complete.get(digest)
       if (known !== undefined) {
@@ -89,6 +93,49 @@ export async function readRepository(options: {
     await readManifests(named.map(({ digest }) => digest))
   }
 
+  const sizes = new Map<string, Promise<number | undefined | null>>()
+  /** The size of a blob: `undefined` if it is gone, `null` if the registry refuses to say, or says no size. */
+  function sizeOf(digest: string): Promise<number | undefined | null> {
+    const asked = sizes.get(digest) ?? askSize(digest)
+    sizes.set(digest, asked)
+    return asked
+  }
+  async function askSize(digest: string): Promise<number | undefined | null> {
+    try {
+      await options.checks.pace()
+      const found = await client.headBlob(repository, digest)
+      return found === undefined ? undefined : (found.size ?? null)
+    } catch (error) {
+      reasonOf(error)
+      return null
+    }
+  }
+
+  /** Asks for the blobs of a manifest. One of which the index has everything is read first: the index has no whole digests. */
+  async function lookAt(manifest: ManifestReading): Promise<ManifestReading> {
+    const { digest } = manifest
+    if (!options.checks.takes({ repository, digest })) return manifest
+    const read = manifest.contents === undefined ? await readContents(manifest) : manifest
+    if (read.contents === undefined) return manifest
+    options.checks.spend({ repository, digest }, read.contents.length)
+    const damages: Damage[] = []
+    for (const content of read.contents) {
+      const size = await sizeOf(content.digest)
+      if (size === null) return read
+      const damage = damageOf(content, size)
+      if (damage !== undefined) damages.push(damage)
+    }
+    // If it was deleted meanwhile, its blobs may be collected.
+    if (damages.length > 0 && (await client.headManifest(repository, digest)) === undefined) return read
+    return { ...read, damages }
+  }
+
+  async function readContents(manifest: ManifestReading): Promise<ManifestReading> {
+    complete.delete(manifest.digest)
+    const read = await readManifest(manifest.digest)
+    return read === pMapSkip ? manifest : { ...manifest, ...read }
+  }
+
   const inIndex = (await expected?.contents()) ?? { manifests: [], unreferenced: [] }
   for (const { isComplete, age, digest, size, mediaType } of inIndex.manifests) {
     if (isComplete) complete.set(digest, { digest, size, mediaType, references: undefined })
@@ -101,6 +148,10 @@ export async function readRepository(options: {
   const blobs = someOf(inIndex.unreferenced, options.mostBlobs)
   const absent = await pMap(blobs, async (digest) => ((await isAbsent(digest)) ? digest : pMapSkip), REQUESTS)
 
+  const inOrder = [...manifests.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1))
+  for (const manifest of await pMap(inOrder, lookAt, REQUESTS)) manifests.set(manifest.digest, manifest)
+  const measured = await Array.fromAsync(sizes, async ([digest, asked]) => ({ digest, size: await asked }))
+
   const existing = new Set(manifests.keys())
   for (const one of unreadable) if ('digest' in one) existing.add(one.digest)
   const reading: RepositoryReading = {
@@ -111,6 +162,7 @@ export async function readRepository(options: {
     tags: tags.filter(({ digest }) => existing.has(digest)),
     links: undefined,
     absent,
+    measured: measuredOf([...manifests.values()], measured),
   }
   return options.ages.withAges(reading, looked, REQUESTS)
 }
@@ -127,4 +179,17 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof RegistryError)) throw error
   if (error.status === undefined && error.codes.length > 0) throw error
   return error.message
+}
+
+/** What the index is to know: sizes of blobs that are damaged, and of those that it may have as damaged. */
+function measuredOf(
+  manifests: readonly ManifestReading[],
+  asked: readonly { digest: string; size: number | undefined | null }[],
+): NonNullable<RepositoryReading['measured']> {
+  const damaged = new Set(manifests.flatMap(({ damages = [] }) => damages.map(({ digest }) => digest)))
+  return asked.flatMap(({ digest, size }) => {
+    if (size === null) return []
+    if (size === undefined) return damaged.has(digest) ? [{ digest, size: ABSENT, isDamaged: true }] : []
+    return [{ digest, size: believableSize(size), isDamaged: damaged.has(digest) }]
+  })
 }

@@ -1,4 +1,5 @@
 import { digestKey } from '../usage/digest-key.ts'
+import { ABSENT } from '../usage/fact.ts'
 import type { Comparison } from './comparison.ts'
 import type { LinkReading } from './reading.ts'
 
@@ -11,13 +12,26 @@ export function addLinks(comparison: Comparison, links: readonly LinkReading[]):
     const deletedAt = indexed.deletedAt(key)
     if (deletedAt >= readAt) continue
     const before = indexed.links.get(key)
-    if (before === undefined) {
+    if (size === ABSENT && before?.size !== ABSENT) {
+      facts.push({ kind: 'link', repository, digest, size, at: readAt })
+    } else if (before === undefined) {
       drift.linksMissed++
       facts.push({ kind: 'link', repository, digest, size, at: existsSince(modifiedAt, deletedAt, readAt) })
     } else if (before.size !== size) {
       // At the time of the reading, so that it replaces a wrong size that was told before.
       facts.push({ kind: 'link', repository, digest, size, at: readAt })
     }
+  }
+}
+
+/** Corrects the sizes of blobs that manifests name, where no links were read. */
+export function addMeasured({ reading, indexed, readAt, facts }: Comparison): void {
+  for (const { digest, size, isDamaged } of reading.measured ?? []) {
+    const key = digestKey(digest)
+    const before = indexed.links.get(key)
+    if (indexed.deletedAt(key) >= readAt || before?.size === size) continue
+    if (!isDamaged && (before === undefined || before.size === 0)) continue
+    facts.push({ kind: 'link', repository: reading.repository, digest, size, at: readAt })
   }
 }
 

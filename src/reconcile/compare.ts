@@ -1,7 +1,7 @@
 import { isBetterAge } from '../usage/age.ts'
 import { digestKey } from '../usage/digest-key.ts'
 import { type ManifestPresence, PULL_GRACE_US } from '../usage/fact.ts'
-import { addLinks, removeBlobs, removeLinks } from './compare-links.ts'
+import { addLinks, addMeasured, removeBlobs, removeLinks } from './compare-links.ts'
 import type { Comparison, Times } from './comparison.ts'
 import { NO_DRIFT } from './drift.ts'
 import { foundAge, foundTagAge, replacesTagAge } from './found-age.ts'
@@ -40,6 +40,7 @@ export function compare(
     addLinks(comparison, reading.links)
     removeLinks(comparison, reading.links)
   }
+  addMeasured(comparison)
   removeBlobs(
     comparison,
     reading.absent.map((digest) => digestKey(digest)),

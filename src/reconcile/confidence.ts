@@ -14,13 +14,21 @@ export function stateOf(
   return `reading, ${run.repositories}${of} repositories`
 }
 
-/** Whether the index of a registry is exact since its last reconcile, but for images that could not be read. */
+/**
+ * Whether the index of a registry is exact since its last reconcile, but for images that could not be read, and all its images
+ * are whole as far as is known.
+ */
 export const isExact = ({
   exact,
   gaps,
   lastReport,
-}: Pick<IndexStatus, 'exact' | 'gaps' | 'lastReport'>): boolean =>
-  exact !== undefined && gaps.length === 0 && !lastReport?.hold && lastReport?.method !== 'events'
+  broken = 0,
+}: Pick<IndexStatus, 'exact' | 'gaps' | 'lastReport' | 'broken'>): boolean =>
+  exact !== undefined &&
+  gaps.length === 0 &&
+  !lastReport?.hold &&
+  lastReport?.method !== 'events' &&
+  broken === 0
 
 /**
  * How far the index of a registry can be believed, in words. It is exact since the last complete reconcile if no gap was
@@ -30,7 +38,8 @@ export function confidenceOf({
   exact,
   gaps,
   lastReport,
-}: Pick<IndexStatus, 'exact' | 'gaps' | 'lastReport'>): string {
+  broken = 0,
+}: Pick<IndexStatus, 'exact' | 'gaps' | 'lastReport' | 'broken'>): string {
   if (lastReport?.hold) {
     const { registry, readAt, hold } = lastReport
     return `the reconcile of ${readAt} is held, and ${holdText(registry, hold)}`
@@ -43,6 +52,8 @@ export function confidenceOf({
   if (first === undefined) {
     const { images, repositories } = exact
     const excepted = images > 0 ? ` but for ${images} images in ${repositories} repositories,` : ''
+    if (broken > 0)
+      return `images that are not whole: ${broken} (tallyman broken lists them); the numbers are as the registry has them,${excepted} since ${formatTimestamp(exact.since)}`
     return `exact${excepted} since ${formatTimestamp(exact.since)}`
   }
   const more = others.length > 0 ? `, and ${others.length} more` : ''

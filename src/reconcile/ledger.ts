@@ -49,6 +49,8 @@ export interface IndexStatus {
   /** The last reconcile that read everything but for some images. */
   exact?: Exact
   gaps: Gap[]
+  /** Images that are known not to be whole. */
+  broken?: number
   /** Of the requests for a reconcile, how many came before the last finished one began. */
   covered: number
 }
@@ -85,6 +87,8 @@ export interface Ledger {
    * not close it. Past 100 gaps the latest ones are merged into one that covers them all.
    */
   noteGap(registry: string, gap: Gap, notedAt: number): Promise<void>
+  /** Notes how many images of the registry are known not to be whole. */
+  noteBroken(registry: string, images: number): Promise<void>
   status(registry: string): Promise<IndexStatus>
 }
 
@@ -154,9 +158,13 @@ export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: 
       await redis.zrem(key, ...merged)
     },
 
+    async noteBroken(registry, images) {
+      await redis.hset(reconcileKey(registry), 'broken', images)
+    },
+
     async status(registry) {
-      const [[last, exact, covered], entries] = await Promise.all([
-        redis.hmget(reconcileKey(registry), 'last', 'exact', 'covered'),
+      const [[last, exact, covered, broken], entries] = await Promise.all([
+        redis.hmget(reconcileKey(registry), 'last', 'exact', 'covered', 'broken'),
         redis.zrange(gapsKey(registry), '0', '-1'),
       ])
       return {
@@ -164,6 +172,7 @@ export function makeLedger({ redis, prefix }: { redis: Redis | Cluster; prefix: 
         ...(exact && { exact: JSON.parse(exact) }),
         gaps: entries.map((entry): Gap => JSON.parse(entry)),
         covered: Number(covered),
+        ...(Number(broken) > 0 && { broken: Number(broken) }),
       }
     },
   }

@@ -1,3 +1,4 @@
+import { contentsOf } from '../integrity/damage.ts'
 import { asHeld, MOST_ASKED } from '../registry/as-held.ts'
 import type { StoredBlob } from '../registry/blob-api.ts'
 import { isSchema1Type, type ParsedManifest } from '../registry/manifest.ts'
@@ -18,9 +19,10 @@ export async function manifestReading(
   find: FindBlob,
 ): Promise<ManifestReading> {
   const { mediaType } = manifest
-  const stated = referencesOf(await asHeld(manifest, find))
+  const held = await asHeld(manifest, find)
+  const stated = referencesOf(held)
   const references = isSchema1Type(mediaType) ? await withSizes(stated, find) : stated
-  return { ...read, mediaType, references }
+  return { ...read, mediaType, references, contents: contentsOf(held) }
 }
 
 /** Asks for each digest once: schema 1 repeats the empty layer. Those beyond the first 200 have size 0. */

@@ -1,3 +1,4 @@
+import type { Content, Damage } from '../integrity/damage.ts'
 import type { Age } from '../usage/age.ts'
 import type { Reference } from '../usage/fact.ts'
 import type { GitLabSize } from './gitlab-size.ts'
@@ -13,6 +14,11 @@ export interface RepositoryReading {
   links: LinkReading[] | undefined
   /** Of the blobs that were asked for one by one, those that are not in the repository. */
   absent: string[]
+  /**
+   * Blobs that manifests name and that were asked for, if `links` does not tell of them: their sizes in bytes, or `ABSENT`. Of
+   * one that is not damaged, the index needs no link: what manifests state is right.
+   */
+  measured?: { digest: string; size: number; isDamaged: boolean }[]
 }
 
 export interface TagReading {
@@ -24,8 +30,9 @@ export interface TagReading {
 
 export interface LinkReading {
   digest: string
+  /** `ABSENT` if manifests name it and its content is not there. */
   size: number
-  /** When the storage wrote the link. */
+  /** When the storage wrote the link. 0 if there is none. */
   modifiedAt: number
 }
 
@@ -35,11 +42,15 @@ export interface ManifestReading {
   mediaType: string
   /** All references, including `subject`. `undefined` if they were not read, since the index has them. */
   references: Reference[] | undefined
+  /** Configs and layers that the registry is to have. Absent if the manifest was not read. */
+  contents?: Content[]
+  /** What is wrong with `contents`. Absent if nobody has looked. */
+  damages?: Damage[]
   /** Since when the repository has it. Absent if the reader cannot tell, or did not look. */
   age?: Age
 }
 
-export type Unreadable = ({ digest: string } | { tag: string }) & { reason: string }
+export type Unreadable = ({ digest: string; damage?: Damage } | { tag: string }) & { reason: string }
 
 /** A repository that could not be read, or, without `repository`, a listing. It says nothing about what exists. */
 export interface ReadingFailure {
@@ -90,6 +101,8 @@ export interface RegistryReader {
     expected: readonly ExpectedRepository[]
     /** Called with the number of all repositories, if that is known before they are read. */
     onListed?: (count: number) => void
+    /** The images of a repository that are known to be broken: a reader that does not look at all images looks at these. */
+    knownBroken?: (repository: string) => readonly string[]
   }): AsyncIterable<RepositoryReading | ReadingFailure>
   /** Whether the registry has a manifest. @throws Error if that cannot be told */
   holds(repository: string, digest: string): Promise<boolean>

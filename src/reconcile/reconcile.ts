@@ -1,5 +1,6 @@
 import pMap, { pMapIterable } from 'p-map'
 import { AHEAD_US } from '../events/out-of-bounds.ts'
+import type { BrokenLook } from '../integrity/watch-broken.ts'
 import type { Logger } from '../platform/log.ts'
 import { formatDuration } from '../platform/units.ts'
 import type { RegistryAlert } from '../queue/alert.ts'
@@ -58,6 +59,11 @@ export function makeReconcile(deps: {
   ledger: Ledger
   notes: RunNotes
   firstReading: FirstReading
+  /** Looks at what was read for images that are not whole. */
+  broken: {
+    begin: (registry: string) => Promise<BrokenLook>
+    tell: (registry: string, at: string) => Promise<void>
+  }
   recheckQuotas: (projects: Iterable<string>) => Promise<void>
   /** Removes the flags of projects that were forgotten. */
   forgetFlags: (registry: string) => Promise<void>
@@ -79,6 +85,7 @@ export function makeReconcile(deps: {
     const run = await startOrResume(registry, control.id)
     const indexed = makeIndexedProjects(index)
     const expected = await indexed.expected(registry, run.readAt)
+    const broken = await deps.broken.begin(registry)
     const listedProjects = new Set<string>()
     const isRead = !(await reader.answersForUpstream(expected[0]?.repository))
     if (isRead) await readAll()
@@ -89,7 +96,8 @@ export function makeReconcile(deps: {
         run.listed = count
       }
       const readings = reader.read({
-        ...{ expected, onListed },
+        ...{ onListed, knownBroken: broken.known },
+        expected: [...expected, ...broken.repositories().map(unindexed)],
         ...(run.after !== undefined && { after: run.after }),
       })
       // Several repositories are mended at a time but counted in order, so all up to `run.after` are done.
@@ -121,7 +129,10 @@ export function makeReconcile(deps: {
       const project = projectOf(reading.repository)
       const before = await indexed.repository(project, reading.repository)
       const { facts, drift, loss } = compare(reading, before, run)
-      if (!dryRun) await write(project, facts, reading)
+      if (!dryRun) {
+        await write(project, facts, reading)
+        await broken.look(reading)
+      }
       return { reading, drift, loss }
     }
 
@@ -158,6 +169,7 @@ export function makeReconcile(deps: {
       })
       if (isRead && !dryRun && (run.failed === 0 || run.repositories > 0))
         await deps.firstReading.note(registry, run.readAt)
+      if (isRead && !dryRun) await deps.broken.tell(registry, report.readAt)
       await notes.clear(registry)
       // The API has the lists.
       const { failures, unreadableImages, ...numbers } = report
@@ -236,6 +248,12 @@ export function makeReconcile(deps: {
     return isBelieved ? ours + aheadUs : ours
   }
 }
+
+/** A repository of which the index need not have anything. */
+const unindexed = (repository: string) => ({
+  repository,
+  contents: async () => ({ manifests: [], unreferenced: [] }),
+})
 
 const isRemoval = ({ kind }: Fact): boolean => kind === 'delete' || kind === 'untag'
 

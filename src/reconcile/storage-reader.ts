@@ -1,10 +1,11 @@
 import { pMapIterable } from 'p-map'
 import { isRepositoryName } from '../registry/name.ts'
+import { classify } from '../storage/classify.ts'
 import { BLOBS, DATA, REPOSITORIES, REPOSITORY_FOLDERS, ROOT, revisionKey } from '../storage/layout.ts'
 import type { StoreView } from '../store/folder-view.ts'
 import type { ReadingFailure, RegistryReader, RepositoryReading } from './reading.ts'
 import { mayContainLater, mergeRepositories } from './repository-order.ts'
-import { readRepository } from './storage-repository.ts'
+import { type BlobSizes, readRepository } from './storage-repository.ts'
 
 /** Repositories read at a time, each with up to 16 objects at a time. */
 const REPOSITORIES_AT_ONCE = { concurrency: 4, backpressure: 4 }
@@ -16,6 +17,9 @@ const FOLDERS_AT_ONCE = { concurrency: 16, backpressure: 16 }
  * is written, so the store's own `check` is not used: it writes.
  */
 export function makeStorageReader({ store, place }: { store: StoreView; place: string }): RegistryReader {
+  /** What the last reading has listed. */
+  let counted: { blobs: number; bytes: number } | undefined
+
   async function check(): Promise<void> {
     const folders = await store.folders(ROOT).catch((cause) => {
       throw new Error(`cannot read ${place}: ${String(cause)}`, { cause })
@@ -62,9 +66,9 @@ export function makeStorageReader({ store, place }: { store: StoreView; place: s
     else yield folders
   }
 
-  async function read(repository: string): Promise<RepositoryReading | ReadingFailure> {
+  async function read(repository: string, blobs: BlobSizes): Promise<RepositoryReading | ReadingFailure> {
     try {
-      const reading = await readRepository(store, repository)
+      const reading = await readRepository(store, repository, blobs)
       // If the whole storage went away meanwhile, for example unmounted, each repository looks empty.
       if (reading.manifests.length === 0 || reading.tags.length === 0) await check()
       return reading
@@ -73,29 +77,40 @@ export function makeStorageReader({ store, place }: { store: StoreView; place: s
     }
   }
 
-  async function countBlobs() {
-    let [blobs, bytes] = [0, 0]
+  /** Listed once for a whole reading: a HEAD for each blob of each repository would cost far more. */
+  async function listBlobs(): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>()
     for (const algorithm of await store.folders(BLOBS))
       for (const prefix of await store.folders(BLOBS + algorithm))
-        for await (const { size } of store.inFolders(BLOBS + algorithm + prefix, DATA)) {
-          blobs++
-          bytes += size
+        for await (const { key, size } of store.inFolders(BLOBS + algorithm + prefix, DATA)) {
+          const found = classify(key)
+          if (found.is === 'blob') sizes.set(found.digest, size)
         }
-    return { blobs, bytes }
+    return sizes
+  }
+
+  async function* readAll(options: Parameters<RegistryReader['read']>[0]) {
+    const blobs = await listBlobs()
+    counted = countOf(blobs)
+    yield* pMapIterable(
+      mergeRepositories(repositories(options.after), options.expected, options.after),
+      (item) => ('failure' in item ? item : read(item.repository, blobs)),
+      REPOSITORIES_AT_ONCE,
+    )
   }
 
   return {
     method: 'storage',
     check,
     answersForUpstream: async () => false,
-    read: ({ after, expected }) =>
-      pMapIterable(
-        mergeRepositories(repositories(after), expected, after),
-        (item) => ('failure' in item ? item : read(item.repository)),
-        REPOSITORIES_AT_ONCE,
-      ),
+    read: readAll,
     holds: async (repository, digest) => (await store.head(revisionKey(repository, digest))) !== undefined,
-    countBlobs,
+    countBlobs: async () => counted ?? countOf(await listBlobs()),
     gitlabSize: async () => undefined,
   }
 }
+
+const countOf = (sizes: ReadonlyMap<string, number>) => ({
+  blobs: sizes.size,
+  bytes: sizes.values().reduce((sum, size) => sum + size, 0),
+})

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import pMap, { pMapSkip } from 'p-map'
+import { type Damage, damageOf, type Fault } from '../integrity/damage.ts'
 import { hashesTo, isDigest } from '../registry/digest.ts'
 import { MANIFEST_LIMIT, parseStoredManifest, SCHEMA_1_SIGNED } from '../registry/manifest.ts'
 import { isTag } from '../registry/name.ts'
@@ -11,15 +12,16 @@ import {
   layerLink,
   layersOf,
   linkedDigest,
+  revisionKey,
   revisionsOf,
   tagsOf,
 } from '../storage/layout.ts'
 import type { StoreView } from '../store/folder-view.ts'
 import type { ObjectInfo } from '../store/object-store.ts'
 import { type Age, isBelievableBuildTime } from '../usage/age.ts'
-import { believableSize } from '../usage/fact.ts'
+import { ABSENT, believableSize } from '../usage/fact.ts'
 import { manifestReading } from './read-manifest.ts'
-import type { RepositoryReading, Unreadable } from './reading.ts'
+import type { ManifestReading, RepositoryReading, Unreadable } from './reading.ts'
 
 /** Objects of one repository that are read at a time. */
 const OBJECTS = { concurrency: 16 }
@@ -30,6 +32,9 @@ const LARGE = 256 * 1024
 /** Bytes of a link file that are read. The longest digest has 135. */
 const LINK_LIMIT = 1024
 
+/** Sizes of the blobs of a storage in bytes, by digest, as they were listed. */
+export type BlobSizes = Pick<ReadonlyMap<string, number>, 'get'>
+
 interface Link {
   digest: string
   /** epoch µs */
@@ -37,16 +42,21 @@ interface Link {
 }
 
 /**
- * Reads one repository from its keys. Without keys it is returned as an empty one. A push writes layers, then the
+ * Reads one repository from its keys. Without keys it is returned as an empty one. `blobs` may be older than the repository. A push writes layers, then the
  * manifest, then the tag. They are read in the reverse order, so that whatever a tag or a manifest names was written
  * before it is read.
  * @throws whatever the store throws while it lists
  */
-export async function readRepository(store: StoreView, repository: string): Promise<RepositoryReading> {
+export async function readRepository(
+  store: StoreView,
+  repository: string,
+  blobs: BlobSizes,
+): Promise<RepositoryReading> {
   const unreadable: Unreadable[] = []
+  /** A blob that was pushed after the list was made is not in it. */
   const sizeOf = async (digest: string) => {
-    const info = await store.head(blobKey(digest))
-    return info && believableSize(info.size)
+    const size = blobs.get(digest) ?? (await store.head(blobKey(digest)))?.size
+    return size === undefined ? undefined : believableSize(size)
   }
 
   /** A blob that was uploaded by another digest than its SHA-256 has a link that names the SHA-256. */
@@ -74,13 +84,18 @@ export async function readRepository(store: StoreView, repository: string): Prom
     return pMapSkip
   }
 
-  async function readManifest({ digest, modifiedAt }: Link) {
+  async function readManifest({ digest, modifiedAt }: Link): Promise<ManifestReading | typeof pMapSkip> {
     try {
       const bytes = await store.get(blobKey(digest), MANIFEST_LIMIT)
-      if (bytes === undefined) throw new Error('its content is not in the storage')
+      if (bytes === undefined) return damaged(digest, 'missing', 'its content is not in the storage')
       // A signed schema-1 manifest is stored either without its signatures, which the digest does not cover, or as pushed.
       if (!hashesTo(bytes, digest) && !hashesTo(digestedBytes(bytes, SCHEMA_1_SIGNED), digest))
-        throw new Error(`its content (${bytes.length} bytes) does not hash to its digest`)
+        return damaged(
+          digest,
+          'corrupt',
+          `its content (${bytes.length} bytes) does not hash to its digest`,
+          bytes.length,
+        )
       if (bytes.length > LARGE) await nextTurn() // To hash 4 MiB and to parse them takes two turns.
       const read = { digest, size: bytes.length, ...writtenAt(modifiedAt) }
       return await manifestReading(parseStoredManifest(bytes), read, findBlob)
@@ -90,29 +105,66 @@ export async function readRepository(store: StoreView, repository: string): Prom
     }
   }
 
+  function damaged(digest: string, fault: Fault, reason: string, found?: number): typeof pMapSkip {
+    const damage = {
+      digest,
+      part: 'manifest' as const,
+      fault,
+      size: 0,
+      ...(found !== undefined && { found }),
+    }
+    unreadable.push({ digest, reason, damage })
+    return pMapSkip
+  }
+
   const tags = await pMap(store.inFolders(tagsOf(repository), CURRENT_LINK), readTag, OBJECTS)
   const revisions = await linksIn(store, revisionsOf(repository))
   const layers = await linksIn(store, layersOf(repository))
   const manifests = await pMap(revisions, readManifest, OBJECTS)
 
-  const sizes = new Map<string, number>()
-  for (const { references = [] } of manifests)
-    for (const { kind, digest, size } of references) if (kind === 'blob') sizes.set(digest, size)
+  const linked = new Set(layers.map(({ digest }) => digest))
+  /** The registry gives a blob only where it is linked. It may have been linked after the links were read. */
+  const isLinked = async (digest: string) =>
+    linked.has(digest) || (await store.head(layerLink(repository, digest))) !== undefined
+
+  /** What manifests name and is not in the storage. */
+  const lost = new Set<string>()
+  async function lookAt(manifest: ManifestReading): Promise<ManifestReading> {
+    const damages: Damage[] = []
+    for (const content of manifest.contents ?? []) {
+      const size = await sizeOf(content.digest)
+      const damage = damageOf(content, (await isLinked(content.digest)) ? size : undefined)
+      if (damage !== undefined) damages.push(damage)
+      if (size === undefined) lost.add(content.digest)
+    }
+    if (damages.length === 0) return { ...manifest, damages }
+    // If the manifest was deleted meanwhile, its blobs may be collected.
+    return (await store.head(revisionKey(repository, manifest.digest))) === undefined
+      ? manifest
+      : { ...manifest, damages }
+  }
+  const looked = await pMap(manifests, lookAt, OBJECTS)
+
   async function readLayer({ digest, modifiedAt }: Link) {
     if (!isStoredName(digest)) return pMapSkip // It has another link, by its SHA-256.
-    const size = sizes.get(digest) ?? (await sizeOf(digest))
+    if (lost.has(digest)) return { digest, size: ABSENT, modifiedAt }
+    const size = await sizeOf(digest)
     // The garbage collection of 2.8 deletes layers and leaves their links.
     return size === undefined ? pMapSkip : { digest, size, modifiedAt }
   }
+  const unlinked = [...lost].filter((digest) => !linked.has(digest))
 
   const revisionDigests = new Set(revisions.map(({ digest }) => digest))
   return {
     repository,
-    manifests,
+    manifests: looked,
     unreadable,
     // The registry answers 404 for a tag whose digest is not a manifest of the repository.
     tags: tags.filter(({ digest }) => revisionDigests.has(digest)),
-    links: await pMap(layers, readLayer, OBJECTS),
+    links: [
+      ...(await pMap(layers, readLayer, OBJECTS)),
+      ...unlinked.map((digest) => ({ digest, size: ABSENT, modifiedAt: 0 })),
+    ],
     absent: [],
   }
 }

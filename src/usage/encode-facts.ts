@@ -1,6 +1,14 @@
 import { rankOf } from './age.ts'
 import { makeWriter } from './binary.ts'
-import { ageOf, believableSize, type Fact, isSighting, keptActor, type ManifestReferences } from './fact.ts'
+import {
+  ABSENT,
+  ageOf,
+  believableSize,
+  type Fact,
+  isSighting,
+  keptActor,
+  type ManifestReferences,
+} from './fact.ts'
 import { MEDIA_TYPES } from './media-types.ts'
 import { packList } from './reference-list.ts'
 
@@ -38,7 +46,7 @@ export function encodeFacts(facts: readonly Fact[]): EncodedFacts {
     const age = isSighting(fact) ? ageOf(fact) : undefined
     writer.uint(age ? rankOf(age.source) : NO_AGE, 1)
     writer.uint7(age?.at ?? fact.at)
-    writer.uint('size' in fact ? believableSize(fact.size) : 0, 6)
+    writer.uint('size' in fact ? sizeOf(fact) : 0, 6)
     writer.uint('mediaType' in fact ? mediaTypeCode(fact.mediaType) : 0, 1)
     writer.text(fact.repository, 2)
     const hash = 'digest' in fact ? fact.digest.slice(fact.digest.indexOf(':') + 1) : ''
@@ -68,5 +76,8 @@ function opOf(fact: Fact): string {
   if (fact.kind === 'present') return fact.via === 'push' ? 'p' : 'g'
   return OPS[fact.kind]
 }
+
+const sizeOf = (fact: Extract<Fact, { size: number }>): number =>
+  fact.kind === 'link' && fact.size === ABSENT ? ABSENT : believableSize(fact.size)
 
 const mediaTypeCode = (mediaType: string): number => Math.max(0, MEDIA_TYPES.indexOf(mediaType))

@@ -16,7 +16,7 @@ export type Fact =
   | ManifestPresence
   /** A scanner pulled a manifest. */
   | { kind: 'scan'; repository: string; at: number; id: string }
-  /** A blob was uploaded or mounted. The registry measured `size`; 0 if it told none. */
+  /** A blob was uploaded or mounted. The registry measured `size`; 0 if it told none, `ABSENT` if it has lost the content. */
   | { kind: 'link'; repository: string; at: number; digest: string; size: number }
   /** A manifest or a blob was deleted. The notification does not say which of the two (docs/registries.md, Events). */
   | { kind: 'delete'; repository: string; at: number; digest: string }
@@ -131,8 +131,14 @@ export const MAX_EVENT_AGE_US = 30 * 86_400_000_000
  */
 export const DELETIONS_KEPT_US = MAX_EVENT_AGE_US + 86_400_000_000
 
+/**
+ * The size that a link tells of a blob that manifests name and that the registry was seen not to have: it counts as 0 bytes,
+ * measured. Only a reconcile tells it (src/integrity).
+ */
+export const ABSENT = 2 ** 40 - 1
+
 /** The largest size that is believed, in bytes: 1 TiB. The sum of some thousand such sizes is exact in a double. */
-export const MAX_SIZE = 2 ** 40 - 1
+export const MAX_SIZE = ABSENT - 1
 
 /**
  * The bytes of an actor's name that are kept. With at most these, the record of a tag has 64 bytes, the most that a table

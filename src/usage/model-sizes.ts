@@ -1,4 +1,4 @@
-import { believableSize, type Fact, graceOf, type Sighting, viaOf } from './fact.ts'
+import { ABSENT, believableSize, type Fact, graceOf, type Sighting, viaOf } from './fact.ts'
 import { blobsOf, listsByDigest } from './model-references.ts'
 
 /** The size of a content, in bytes. */
@@ -15,7 +15,7 @@ type Link = Extract<Fact, { kind: 'link' }>
 
 /**
  * Digest → size. The first of these that is known: what the latest sighting of the content as a manifest told; the largest
- * of what its latest link in each repository told; the largest size that a manifest states. The first two are measured. A
+ * of what its latest link in each repository told, where `ABSENT` is 0; the largest size that a manifest states. The first two are measured. A
  * wrong statement goes away with its manifest. `sightings` and `links` are later than every deletion.
  */
 export function sizesOf(sightings: readonly Sighting[], links: readonly Link[]): Map<string, Size> {
@@ -28,19 +28,22 @@ export function sizesOf(sightings: readonly Sighting[], links: readonly Link[]):
   for (const list of listsByDigest(sightings).values())
     for (const { digest, size } of blobsOf(list)) raise(digest, believableSize(size), false)
   for (const { digest, size } of latestSizes(links, ({ repository, digest }) => `${repository}@${digest}`))
-    raise(digest, size, true)
+    raise(digest, size === ABSENT ? 0 : size, true)
   const told = sightings.map((sighting) => ({ ...sighting, at: sighting.at - graceOf(viaOf(sighting)) }))
   for (const { digest, size } of latestSizes(told, ({ digest }) => digest))
     sizes.set(digest, { bytes: size, isMeasured: true })
   return sizes
 }
 
+const isAbsence = (told: { kind?: string; size: number }): boolean =>
+  told.kind === 'link' && told.size === ABSENT
+
 /** Of the entries with the same key, the latest one that has a size. If several have the same time, the largest. */
 function latestSizes<T extends { at: number; size: number }>(told: readonly T[], keyOf: (one: T) => string) {
   const latest = new Map<string, T>()
   for (const one of told) {
     const other = latest.get(keyOf(one))
-    if (believableSize(one.size) === 0) continue
+    if (believableSize(one.size) === 0 && !isAbsence(one)) continue
     if (other === undefined || one.at > other.at || (one.at === other.at && one.size > other.size))
       latest.set(keyOf(one), one)
   }

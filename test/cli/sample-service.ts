@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { startTallyman } from '../../lab/tallyman.ts'
 import { CollectionRun } from '../../src/collection/collection-run.ts'
 import { RunSummary } from '../../src/expiry/decision.ts'
+import { Repaired, RepairResult } from '../../src/integrity/repair-result.ts'
+import { ScrubResult } from '../../src/integrity/scrub-status.ts'
 import { ReconcileReport } from '../../src/reconcile/report.ts'
 import { ReplayResult } from '../../src/replay/replay-record.ts'
 import { RestoreResult, WriteResult } from '../../src/snapshot/snapshot-result.ts'
@@ -34,6 +36,10 @@ const RESULTS: Record<string, () => unknown> = {
   reconcile: () => ({ ...Object(sampleOf(ReconcileReport)), hold: null, failed: 0, unreadable: 0 }),
   storage: () => sampleOf(StorageReport),
   journal: () => sampleOf(ReplayResult),
+  integrity: () => ({
+    ...{ ...Object(sampleOf(ScrubResult)), ...Object(sampleOf(RepairResult)) },
+    ...{ isWhole: true, contents: [{ ...Object(sampleOf(Repaired)), outcome: 'repaired' }] },
+  }),
   expiry: () => ({ ...Object(sampleOf(RunSummary)), state: 'done', stopped: undefined }),
   collections: () => ({ ...Object(sampleOf(CollectionRun)), outcome: 'planned' }),
   snapshot: () => ({ ...Object(sampleOf(WriteResult)), ...Object(sampleOf(RestoreResult)) }),
@@ -45,6 +51,7 @@ const RESULTS: Record<string, () => unknown> = {
 const QUEUES: [RegExp, string][] = [
   [/reconcile$/, 'reconcile'],
   [/storage$/, 'storage'],
+  [/scrub$|repair$/, 'integrity'],
   [/collections$/, 'collections'],
   [/replays$/, 'journal'],
   [/snapshots/, 'snapshot'],

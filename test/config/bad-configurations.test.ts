@@ -162,7 +162,7 @@ const bad: [yaml: string, problem: string][] = [
   ],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", kinds: [quotas] }] }',
-    '6:72: alerts.channels.0.kinds.0: expected a kind of alert, or a glob for some, such as quota.*. The kinds: quota.ok, quota.warning, quota.over, quota.forecast, expiry.notice, expiry.done, expiry.held, expiry.blocked, promotion.failed, promotion.approval, reconcile.held, inUse.missing, deliveries.lost, deliveries.growing, deliveries.drained, deliveries.unread, deliveries.read, collection.advised, collection.done, collection.failed, collection.held, collection.released, got "quotas"',
+    '6:72: alerts.channels.0.kinds.0: expected a kind of alert, or a glob for some, such as quota.*. The kinds: quota.ok, quota.warning, quota.over, quota.forecast, expiry.notice, expiry.done, expiry.held, expiry.blocked, promotion.failed, promotion.approval, reconcile.held, inUse.missing, deliveries.lost, deliveries.growing, deliveries.drained, deliveries.unread, deliveries.read, images.broken, images.whole, collection.advised, collection.done, collection.failed, collection.held, collection.released, got "quotas"',
   ],
   [
     'alerts: { channels: [{ name: a, type: slack, url: "https://x", severity: over }] }',

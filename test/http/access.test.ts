@@ -98,6 +98,7 @@ const BODIES: Record<string, (names: Names) => object> = {
   'POST /v1/promotions/{id}/approve': () => ({ by: 'ann' }),
   'POST /v1/promotions/{id}/rollback': () => ({}),
   'POST /v1/trash/{id}/restore': () => ({}),
+  'POST /v1/broken-images/repair': ({ image, repository }) => ({ image, from: `ci/${repository}` }),
 }
 
 /** They run and stop runs, of the projects that the token sees. */

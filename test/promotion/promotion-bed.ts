@@ -93,6 +93,7 @@ export function usePromotions() {
       optionsOf: () => set.options,
       isYounger: async (_, digest) => digest === set.youngest,
       isPlaceholder: makeIsPlaceholder(store),
+      whyBroken: async () => undefined,
       checkGates: async () => set.checkGates(),
       mountFrom: () => async () => [],
       follow: async (_, { manifests }, ms) => void followed.push({ digests: manifests, ms }),

@@ -82,8 +82,16 @@ it('reports what cannot be read as unreadable, and reads everything else', async
   expect(new Set(reading.unreadable)).toEqual(
     new Set([
       { tag: 'torn', reason: 'its link file holds "", which is not a digest' },
-      { digest: cut.root.digest, reason: 'its content (18 bytes) does not hash to its digest' },
-      { digest: lost.root.digest, reason: 'its content is not in the storage' },
+      {
+        digest: cut.root.digest,
+        reason: 'its content (18 bytes) does not hash to its digest',
+        damage: { digest: cut.root.digest, part: 'manifest', fault: 'corrupt', size: 0, found: 18 },
+      },
+      {
+        digest: lost.root.digest,
+        reason: 'its content is not in the storage',
+        damage: { digest: lost.root.digest, part: 'manifest', fault: 'missing', size: 0 },
+      },
     ]),
   )
   expect(reading.tags.map(({ tag }) => tag).sort()).toEqual(['cut', 'fine', 'lost'])

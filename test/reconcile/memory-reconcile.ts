@@ -61,6 +61,7 @@ export function makeMemoryReconcile(options: {
       saved = undefined
     },
     noteGap: async () => {},
+    noteBroken: async () => {},
     status: async () => ({ gaps: [], covered: 0 }),
   }
   const reconcile = makeReconcile({
@@ -90,6 +91,10 @@ export function makeMemoryReconcile(options: {
         retold.push(registry)
         return 0
       },
+    },
+    broken: {
+      begin: async () => ({ repositories: () => [], known: () => [], look: async () => {} }),
+      tell: async () => {},
     },
     ledger,
     notes,

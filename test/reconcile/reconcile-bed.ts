@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis'
 import { pino } from 'pino'
+import { makeBrokenRecords } from '../../src/integrity/broken-records.ts'
+import { makeWatchBroken } from '../../src/integrity/watch-broken.ts'
 import type { RegistryAlert } from '../../src/queue/alert.ts'
 import type { ReconcileJob } from '../../src/queue/jobs.ts'
 import { makeFlags } from '../../src/quota/flags.ts'
@@ -20,6 +22,8 @@ export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
   const time = { aheadUs: 0 }
   const on = { redis, prefix: 't' }
   const [index, ledger, flags] = [makeUsageIndex(on), makeLedger(on), makeFlags(on)]
+  const projectOf = (_: string, repository: string) => repository.split('/')[0] ?? ''
+  const brokenRecords = makeBrokenRecords(on)
   const alerts: RegistryAlert[] = []
   const readings = new Map<string, number>()
   const firstReading: FirstReading = {
@@ -30,7 +34,16 @@ export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
   const reconcile = makeReconcile({
     ...{ index, ledger, notes: makeRunNotes(on), firstReading },
     readerOf: () => reader,
-    projectOf: (_, repository) => repository.split('/')[0] ?? '',
+    projectOf,
+    broken: makeWatchBroken({
+      records: brokenRecords,
+      noteBroken: ledger.noteBroken,
+      projectIdOf: ({ registry, repository }) => `${registry}/${projectOf(registry, repository)}`,
+      mayBeSparse: () => false,
+      findCopies: async () => [],
+      announce: async (alert) => alerts.push(alert),
+      now: Date.now,
+    }),
     recheckQuotas: async () => {},
     announce: async (alert) => alerts.push(alert),
     settleMs: 0,
@@ -45,7 +58,7 @@ export function makeReconcileBed(redis: Redis, reader: RegistryReader) {
     log: pino({ level: 'silent' }),
   })
   return {
-    ...{ index, ledger, flags, alerts, reconcile, time },
+    ...{ index, ledger, flags, alerts, reconcile, time, brokenRecords },
     run: (job: Partial<ReconcileJob> = {}, control: Partial<ReconcileControl> = {}) =>
       reconcile(
         { registry: 'ci', dryRun: false, acceptLoss: false, origin: 'person', reason: 'test', ...job },

@@ -23,7 +23,7 @@ const FIRES_MS = { state: 400 * DAY_MS, event: DAY_MS }
 const SKEW_MS = 300_000
 
 /** Messages that tell a state: another message of the same subject tells its end. */
-const STATE = /^(quota|forecast)\.(?!summary)|^deliveries\.(?!lost)|^collection\.(held|released)$/
+const STATE = /^(quota|forecast|images)\.(?!summary)|^deliveries\.(?!lost)|^collection\.(held|released)$/
 
 /**
  * Alerts for an Alertmanager (API v2), or for each of a cluster: its members do not tell each other of alerts. One that takes

@@ -24,6 +24,7 @@ export function observeRegistries(parts: Parts, onRedis: OnRedis) {
       metrics.registryUniqueBytes.set({ registry }, bytes)
       metrics.registryPullsHeard.set({ registry }, heard.areHeard ? 1 : 0)
       if (lastEventAt > 0) metrics.registryLastEvent.set({ registry }, lastEventAt / 1_000_000)
+      metrics.brokenImages.set({ registry }, status.broken ?? 0)
       setConfidence(registry, status)
       setLastReconcile(registry, status)
       if (source) setDeliveries(registry, audit)

@@ -2,10 +2,12 @@ import { makeIntake } from '../../events/intake.ts'
 import { makeReplay } from '../../events/replay.ts'
 import { roomFor } from '../../events/room.ts'
 import { admissionRoute } from '../../http/admission-route.ts'
+import { brokenImagesRoute } from '../../http/broken-images-route.ts'
 import { deliveryAuditRoute } from '../../http/delivery-audit-route.ts'
 import { eventsRoute } from '../../http/events-route.ts'
 import { quarantineRoute } from '../../http/quarantine-route.ts'
 import { registriesRoute } from '../../http/registries-route.ts'
+import { scrubRoute } from '../../http/scrub-route.ts'
 import { storageRoute } from '../../http/storage-route.ts'
 import { usesRoute } from '../../http/uses-route.ts'
 import { makeAdmission, makeGates } from '../admission.ts'
@@ -34,6 +36,11 @@ export function intakeRoutes(parts: Parts, onRedis: OnRedis, shared: Shared) {
       ...{ ...shared, registries, queues, surveys },
       diagnoseStorage: makeStorageDoctor(registries, surveys),
     }),
+    brokenImagesRoute({
+      ...{ ...shared, registries, queues, clientOf: parts.clientOf, records: onRedis.brokenRecords },
+      audit: parts.journals.audit.audit,
+    }),
+    scrubRoute({ ...shared, registries, queues, state: onRedis.scrubState, now: Date.now }),
     quarantineRoute({ ...shared, quarantine, replay: makeReplay({ quarantine, queues }) }),
   ]
 }

@@ -1,7 +1,7 @@
 import type { Makers } from './makers.ts'
 
 /** What is known of registries, and how far it can be trusted. */
-export const registryMetrics = ({ shared, sharedCounter }: Makers) => {
+export const registryMetrics = ({ shared, sharedCounter, counter }: Makers) => {
   const registry = <L extends string = never>(name: string, help: string, more: readonly L[] = []) =>
     shared(`registry_${name}`, ['registry', ...more], help)
   return {
@@ -54,10 +54,20 @@ export const registryMetrics = ({ shared, sharedCounter }: Makers) => {
       'last_reconcile_unread',
       'Repositories and listings that the last reconcile could not read.',
     ),
+    brokenImages: shared(
+      'broken_images',
+      ['registry'],
+      'Images of a registry that are known not to be whole: content of them is missing or wrong. At most 1,000.',
+    ),
     drift: registry(
       'drift',
       'Differences between index and registry that the last reconcile found, by kind. It has mended them, unless it is held.',
       ['kind'],
+    ),
+    scrubbedBytes: counter(
+      'scrubbed_bytes_total',
+      ['registry'],
+      'Bytes of images that were read and hashed to see whether they are whole.',
     ),
     reconcileInterval: shared(
       'reconcile_interval_seconds',

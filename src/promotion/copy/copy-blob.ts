@@ -128,7 +128,11 @@ async function send(copy: BlobCopy, blob: Descriptor, upload: Upload | undefined
   let sent = 0
   const open = async (from: number) => {
     signal.throwIfAborted()
-    const content = await source.client.getBlob(source.repository, digest, { from })
+    const content = await source.client.getBlob(source.repository, digest, { from }).catch((error) => {
+      if (!(error instanceof RegistryError) || error.status !== 404) throw error
+      const name = `${source.repository}@${digest}`
+      throw new CopyError('absent', `the image is broken: ${name} is not in its registry (${error.answer})`)
+    })
     return counted(addAbortSignal(signal, content), (passed) => {
       sent = from + passed
       progress.sent(digest, sent)

@@ -7,6 +7,7 @@
 --   <base>claims  a sorted set, all scores 0, of each told size that is not base: kind c1 ('s' stated by a manifest, 'm'
 --          measured by a link), key of the blob c16, size I5, source (key of the manifest c16, or id of the repository I4)
 
+local ABSENT = 1099511627775 -- 2^40 - 1, the size of a link to a content that is not there (src/usage/fact.ts); counts as 0
 local claimsLeft -- claims that this call may still add or remove
 
 local function memberOf(kind, blobKey, size, source) return kind .. blobKey .. pack('>I5', size) .. source end
@@ -27,11 +28,11 @@ local function removeTold(tally, kind, blobKey, size, source)
 end
 
 local function largestTold(tally, kind, blobKey)
-  local largest = tally.count > tally.others and tally.base or 0
+  local largest = tally.count > tally.others and tally.base ~= ABSENT and tally.base or 0
   if tally.others > 0 then
     local prefix = kind .. blobKey
-    local found = call('ZREVRANGEBYLEX', CLAIMS, '[' .. prefix .. string.rep('\255', 22), '[' .. prefix, 'LIMIT', 0, 1)
-    largest = math.max(largest, (unpackBytes('>I5', found[1], 18)))
+    local found = call('ZREVRANGEBYLEX', CLAIMS, '(' .. prefix .. pack('>I5', ABSENT), '[' .. prefix, 'LIMIT', 0, 1)
+    if found[1] then largest = math.max(largest, (unpackBytes('>I5', found[1], 18))) end
   end
   return largest
 end

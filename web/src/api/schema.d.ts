@@ -840,6 +840,262 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/broken-images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Images that are not whole: content of them is missing or wrong
+         * @description As reconciles and scrubs have found them, in order of registry, repository and digest. At most 1,000 of a registry are known.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only images of this registry. */
+                    registry?: string;
+                    /** @description Only images of this project, `registry/path`. */
+                    project?: string;
+                    /** @description How many there are on a page at most. */
+                    limit: number;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The images of the page. */
+                            images: {
+                                /** @description The registry. */
+                                registry: string;
+                                /** @description The project, `registry/path`. */
+                                project: string;
+                                /** @description The repository. */
+                                repository: string;
+                                /** @description The digest of the image. */
+                                digest: string;
+                                /** @description The first 20 of its tags. */
+                                tags: string[];
+                                /** @description How many tags it has. */
+                                tagCount: number;
+                                /**
+                                 * Format: date-time
+                                 * @description Since when it is known.
+                                 */
+                                since: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When that was seen last.
+                                 */
+                                seenAt: string;
+                                /** @description The first 20 contents that are not as they should be. */
+                                damages: {
+                                    /** @description The content. */
+                                    digest: string;
+                                    /**
+                                     * @description What it is to the image. `child`: a manifest that an index lists.
+                                     * @enum {unknown}
+                                     */
+                                    part: "manifest" | "child" | "config" | "layer";
+                                    /**
+                                     * @description `missing`: the registry does not give it. `size`: it has another size than its manifest states. `corrupt`: its bytes do not hash to its digest.
+                                     * @enum {unknown}
+                                     */
+                                    fault: "missing" | "size" | "corrupt";
+                                    /** @description Its size in bytes, as a manifest states it; 0 if none does. */
+                                    size: number;
+                                    /** @description The size that was found, in bytes. Null if that is not known. */
+                                    found: number | null;
+                                    /** @description What a scrub says of who serves it so. Null if no scrub has found it. */
+                                    at: string | null;
+                                    /** @description All of it in words. */
+                                    text: string;
+                                }[];
+                                /** @description How many there are. */
+                                damageCount: number;
+                            }[];
+                            /** @description The `cursor` of the next page; null at the end of the list. */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/broken-images/repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put back what an image lacks
+         * @description Content that is missing or wrong is copied from a good copy into the repository of the image, by digest, and read back. Without `from`, the copy is looked for: in the trash, and in the other registries; that needs `promote` over all projects.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description `registry/repository:tag`, or `registry/repository@digest`. */
+                        image: string;
+                        /** @description Where the copy is: `registry/repository`. Without `promote` over its project, nothing is read there. */
+                        from?: string;
+                        /**
+                         * @description Tell what would be done, and write nothing.
+                         * @default false
+                         */
+                        dryRun: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
+                            job: {
+                                /** @description The queue that it is in. */
+                                queue: string;
+                                /** @description The id of the job in its queue. */
+                                id: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{name}/scrub": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the images of a registry were read and hashed */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The registry. */
+                            registry: string;
+                            /** @description The URL through which images are read. */
+                            url: string;
+                            /** @description How many bytes may be read in a day. */
+                            bytesPerDay: number;
+                            /** @description An image is read once in so many seconds at most. */
+                            periodSeconds: number;
+                            /** @description Bytes of the budget of this day (UTC) that are spent. It may be more: a content is read to its end. */
+                            readToday: number;
+                            /** @description Bytes that were read so far. */
+                            totalBytes: number;
+                            /** @description Images that were read so far, some of them more than once. */
+                            images: number;
+                            /** @description Manifests, configs and layers that were read within the period and are right. */
+                            contents: number;
+                            /** @description Repositories that come first, since garbage was collected there. */
+                            first: number;
+                            /** @description When the last scrub ended. Null before the first. */
+                            lastRunAt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Read images of a registry now
+         * @description It reads what is left of the day's budget at once, which scrubs otherwise spread over the day. Who asks while another request waits joins it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name of the registry. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The job. `GET /v1/jobs/:queue/:id` tells its progress. */
+                            job: {
+                                /** @description The queue that it is in. */
+                                queue: string;
+                                /** @description The id of the job in its queue. */
+                                id: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/quarantine": {
         parameters: {
             query?: never;

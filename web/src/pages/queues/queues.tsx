@@ -24,6 +24,7 @@ const PURPOSE: Record<QueueName, string> = {
   storage: 'Surveys the storages of registries',
   journal: 'Writes the journal, and replays policies over it',
   collections: 'Collects the garbage of registries',
+  integrity: 'Repairs broken images, and reads images to see whether they are whole',
   deliveries: 'Compares what registries counted with what was taken',
 }
 

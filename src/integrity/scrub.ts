@@ -1,0 +1,230 @@
+import type { Logger } from '../platform/log.ts'
+import type { CopyClient } from '../promotion/copy/copy-client.ts'
+import { CopyError } from '../promotion/copy/copy-error.ts'
+import { makeGraphReader } from '../promotion/copy/read-graph.ts'
+import type { ScrubJob } from '../queue/jobs.ts'
+import { asHeld } from '../registry/as-held.ts'
+import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { imageOf } from './broken-images.ts'
+import type { BrokenRecord, BrokenRecords } from './broken-records.ts'
+import { type Content, contentsOf, type Damage } from './damage.ts'
+import { isWrongContent, readContent } from './read-content.ts'
+import { allowance, type Spent, spend } from './scrub-budget.ts'
+import type { ScrubState } from './scrub-state.ts'
+import type { ScrubResult } from './scrub-status.ts'
+import type { WatchBroken } from './watch-broken.ts'
+
+/** How a registry is scrubbed. */
+export interface ScrubTarget {
+  bytesPerDay: number
+  /** ms */
+  period: number
+  /** As consumers reach it. */
+  consumer: { client: CopyClient; url: string }
+  /** The registry itself; the same if consumers pull from it. */
+  own: { client: CopyClient; url: string }
+}
+
+/** An image with tags. */
+export interface ScrubImage {
+  repository: string
+  digest: string
+  tags: readonly string[]
+}
+
+/** A content that was found damaged is read again after so long, in ms. */
+const AGAIN_MS = 3_600_000
+
+/**
+ * Makes what reads images of a registry through the URL that consumers use, and hashes them, within a budget. It goes on where
+ * the last scrub has stopped: what was read within the period is not read again.
+ */
+export function makeScrub(deps: {
+  targetOf: (registry: string) => ScrubTarget | undefined
+  state: ScrubState
+  records: BrokenRecords
+  watch: Pick<WatchBroken, 'tell' | 'write'>
+  /** Images with tags; those that are used most come first. With `repository`, only its images. */
+  images: (registry: string, repository?: string) => AsyncIterable<ScrubImage>
+  /** Told the bytes that were read. */
+  onRead: (registry: string, bytes: number) => void
+  isStopping: () => boolean
+  /** epoch ms */
+  now: () => number
+  log: Logger
+}) {
+  const { state, records, watch, now } = deps
+
+  return async function scrub({ registry, share }: ScrubJob): Promise<ScrubResult> {
+    const result: ScrubResult = { registry, images: 0, bytes: 0, damaged: 0, unread: 0 }
+    const target = deps.targetOf(registry)
+    if (target === undefined) return result
+    const { bytesPerDay, period, consumer, own } = target
+    const isSame = consumer.url === own.url
+    let spent: Spent | undefined = (await state.progress(registry)).spent
+    /** Contents that are known to be damaged. They break each image that has them. */
+    const bad = new Map<string, Damage>()
+    for (const { damages } of await records.all(registry))
+      for (const damage of damages) if (damage.at !== undefined) bad.set(damage.digest, damage)
+
+    const mayRead = () => !deps.isStopping() && allowance(spent, { now: now(), bytesPerDay, share }) > 0
+
+    async function read(repository: string, content: Content): Promise<Damage | undefined> {
+      const first = await readContent({ client: consumer.client, repository }, content)
+      const second =
+        first.damage === undefined || isSame
+          ? first
+          : await readContent({ client: own.client, repository }, content)
+      const bytes = first.bytes + (second === first ? 0 : second.bytes)
+      spent = spend(spent, bytes, now(), bytesPerDay)
+      result.bytes += bytes
+      deps.onRead(registry, bytes)
+      await state.note(registry, spent, bytes)
+      if (first.damage === undefined) return undefined
+      return { ...first.damage, at: blame(second.damage === undefined) }
+    }
+
+    /** Who is to be looked at. */
+    function blame(isOwnGood: boolean): string {
+      if (isSame) return `as ${own.url} serves it: look at the storage of the registry`
+      return isOwnGood
+        ? `as ${consumer.url} serves it; the registry itself, ${own.url}, has it right: look at what is in front of it`
+        : `as ${consumer.url} and the registry itself, ${own.url}, serve it: look at the storage of the registry`
+    }
+
+    /** Its manifests, through the consumers' URL. What is wrong with one of them is a damage. */
+    async function readGraph({ repository, digest }: ScrubImage) {
+      const side = { client: consumer.client, repository }
+      const read = (from: typeof side) =>
+        makeGraphReader({ from, sparse: 'allow', signal: new AbortController().signal }).read(digest)
+      try {
+        return { nodes: await read(side), damage: undefined }
+      } catch (error) {
+        const isAbsent = error instanceof CopyError && error.code === 'absent'
+        if (!isAbsent && !isWrongContent(error)) throw error
+        const isOwnGood =
+          !isSame &&
+          (await read({ client: own.client, repository }).then(
+            () => true,
+            () => false,
+          ))
+        // Gone from both: it was deleted, and a reconcile will say so.
+        if (isAbsent && !isOwnGood) return { nodes: [], damage: undefined }
+        const fault = isAbsent ? ('missing' as const) : ('corrupt' as const)
+        const damage: Damage = { digest, part: 'manifest', fault, size: 0, at: blame(isOwnGood) }
+        return { nodes: [], damage }
+      }
+    }
+
+    /** Gives whether the image was read to its end. `sinceOf` a content: if it was read before, it counts as unread. */
+    async function scrubImage(image: ScrubImage, sinceOf: (digest: string) => number): Promise<boolean> {
+      const { repository, digest } = image
+      const { nodes, damage } = await readGraph(image)
+      const damages: Damage[] = damage === undefined ? [] : [damage]
+      const good = new Set<string>(damage === undefined ? nodes.map((node) => node.digest) : [])
+      const find = (wanted: string) => consumer.client.headBlob(repository, wanted)
+      const contents = new Map<string, Content>()
+      for (const { manifest } of nodes)
+        for (const content of contentsOf(await asHeld(manifest, find))) contents.set(content.digest, content)
+      let isDone = true
+      for (const content of contents.values()) {
+        const known = bad.get(content.digest)
+        if (known !== undefined) damages.push(known)
+        if (known !== undefined) continue
+        if ((await state.readAt(registry, content.digest)) > sinceOf(content.digest)) {
+          good.add(content.digest)
+          continue
+        }
+        if (!mayRead()) {
+          isDone = false
+          break
+        }
+        const found = await read(repository, content)
+        if (found === undefined) {
+          good.add(content.digest)
+          await state.noteRead(registry, content.digest, now())
+        } else {
+          bad.set(content.digest, found)
+          damages.push(found)
+          result.damaged++
+        }
+      }
+      await record(image, damages, good)
+      // An image that is damaged is looked at again: what it lacks may come back.
+      if (isDone && damages.length === 0) await state.noteRead(registry, digest, now())
+      return isDone
+    }
+
+    async function record(image: ScrubImage, damages: readonly Damage[], good: ReadonlySet<string>) {
+      const before = await records.find(registry, image)
+      const found = new Set(damages.map(({ digest }) => digest))
+      const kept = (before?.damages ?? []).filter(
+        (one) => !found.has(one.digest) && !(one.at !== undefined && good.has(one.digest)),
+      )
+      const all = [...kept, ...damages]
+      if (all.length === 0) {
+        if (before !== undefined) await records.remove(registry, image)
+        return
+      }
+      await watch.write(registry, imageOf(image.repository, image.digest, image.tags, all), before?.since)
+    }
+
+    /** Reads again what was found damaged a while ago. */
+    async function lookAgain(): Promise<void> {
+      for (const known of await records.all(registry)) {
+        const damaged = known.damages.filter(({ at }) => at !== undefined)
+        if (damaged.length === 0 || Date.parse(known.seenAt) > now() - AGAIN_MS || !mayRead()) continue
+        const suspects = new Set(damaged.map(({ digest }) => digest))
+        for (const digest of suspects) bad.delete(digest)
+        // Another image that has it may have been read since.
+        const seenAt = Date.parse(known.seenAt)
+        await tryImage(known, (digest) => (suspects.has(digest) ? seenAt : now() - period))
+      }
+    }
+
+    async function tryImage(
+      image: ScrubImage | BrokenRecord,
+      sinceOf: (digest: string) => number,
+    ): Promise<boolean> {
+      try {
+        const isDone = await scrubImage(image, sinceOf)
+        if (isDone) {
+          result.images++
+          await state.noteImage(registry)
+        }
+        return isDone
+      } catch (error) {
+        const isOfRegistry =
+          error instanceof RegistryError || error instanceof CopyError || error instanceof InvalidManifest
+        if (!isOfRegistry) throw error
+        result.unread++
+        const name = `${registry}/${image.repository}@${image.digest}`
+        deps.log.warn({ registry, image: name, err: error }, `${name} could not be scrubbed`)
+        return true
+      }
+    }
+
+    const before = now() - period
+    await state.forget(registry, before)
+    await lookAgain()
+    for (const { repository, at } of await state.first(registry)) {
+      let isDone = true
+      for await (const image of deps.images(registry, repository)) {
+        if (!mayRead()) isDone = false
+        if (!isDone) break
+        if ((await state.readAt(registry, image.digest)) <= at) isDone = await tryImage(image, () => at)
+      }
+      if (!isDone) break
+      await state.noteFirstDone(registry, repository)
+    }
+    if (mayRead())
+      for await (const image of deps.images(registry)) {
+        if (!mayRead()) break
+        if ((await state.readAt(registry, image.digest)) <= before) await tryImage(image, () => before)
+      }
+    await state.noteRun(registry, now())
+    await watch.tell(registry, new Date(now()).toISOString())
+    return result
+  }
+}
+export type Scrub = ReturnType<typeof makeScrub>

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { digestOf } from '../../lab/image.ts'
+import { useRedis } from '../../lab/use-redis.ts'
+import { MOST_OF_PROJECT, makeBrokenRecords } from '../../src/integrity/broken-records.ts'
+import { makeWatchBroken } from '../../src/integrity/watch-broken.ts'
+import type { RegistryAlert } from '../../src/queue/alert.ts'
+
+const bed = useRedis()
+const digest = (text: string) => digestOf(Buffer.from(text))
+
+/** A repository of broken images, each of which lacks a layer of its own. */
+const brokenRepository = (repository: string, images: number) => {
+  const manifests = Array.from({ length: images }, (_, n) => ({
+    digest: digest(`${repository} ${n}`),
+    references: [],
+    damages: [
+      {
+        digest: digest(`layer ${repository} ${n}`),
+        part: 'layer' as const,
+        fault: 'missing' as const,
+        size: 1,
+      },
+    ],
+  }))
+  return { repository, manifests, unreadable: [], tags: [] }
+}
+
+test('a project that breaks many images does not hide those of another one, and one alert tells of all', async () => {
+  const records = makeBrokenRecords({ redis: bed.redis, prefix: 't' })
+  const alerts: RegistryAlert[] = []
+  let noted = 0
+  const watch = makeWatchBroken({
+    records,
+    noteBroken: async (_, images) => {
+      noted = images
+    },
+    projectIdOf: ({ registry, repository }) => `${registry}/${repository}`,
+    mayBeSparse: () => false,
+    findCopies: async () => [],
+    announce: async (alert) => alerts.push(alert),
+    now: Date.now,
+  })
+  const look = await watch.begin('ci')
+  await look.look(brokenRepository('many', MOST_OF_PROJECT + 50))
+  await look.look(brokenRepository('one', 1))
+  const all = await records.all('ci')
+  expect(all.filter(({ project }) => project === 'ci/many')).toHaveLength(MOST_OF_PROJECT)
+  expect(all.filter(({ project }) => project === 'ci/one')).toHaveLength(1)
+  await watch.tell('ci', '2026-11-27T12:00:00.000Z')
+  await watch.tell('ci', '2026-11-27T13:00:00.000Z')
+  expect(noted).toBe(MOST_OF_PROJECT + 1)
+  expect(alerts).toHaveLength(1)
+  expect(alerts[0]?.text.length).toBeLessThan(3_000)
+
+  const again = await watch.begin('ci')
+  for (const repository of ['many', 'one'])
+    await again.look({ repository, manifests: [], unreadable: [], tags: [] })
+  await watch.tell('ci', '2026-11-27T14:00:00.000Z')
+  expect(alerts.map(({ event }) => event)).toEqual(['images.broken', 'images.whole'])
+})
