@@ -8,6 +8,7 @@ import {
   unfinishedCollections,
 } from '../collection/ask-collection.ts'
 import { CollectionMode, CollectionRun } from '../collection/collection-run.ts'
+import { modeOf } from '../collection/mode-of.ts'
 import type { CollectionRuns } from '../collection/runs.ts'
 import type { Audit } from '../expiry/audit.ts'
 import { JobAsked } from '../queue/job-status.ts'
@@ -120,7 +121,7 @@ export const collectionsRoute =
       schema: {
         ...{ tags, summary: 'Collect the garbage of a registry', params },
         description:
-          'It looks first what speaks against it, and refuses then, unless `force` is set. `dryRun` only looks. While it runs, the registry refuses writes.',
+          'It looks first what speaks against it, and refuses then, unless `force` is set. `dryRun` only looks. Behind the barrier pushes wait for some seconds meanwhile; without one the registry refuses writes.',
         body: Type.Object(
           {
             mode: Type.Optional(CollectionMode),
@@ -139,7 +140,7 @@ export const collectionsRoute =
         const found = requireRegistry(params.name)
         const registry = found.name
         const { dryRun, force } = body
-        const mode = body.mode ?? (found.gc.barrier === undefined ? 'conduct' : 'barrier')
+        const mode = body.mode ?? modeOf(found.gc)
         const missing = deps.missingFor(found, mode)
         if (missing !== undefined) throw new HttpError(409, missing)
         if (!dryRun && (await isUnderWay(registry)))

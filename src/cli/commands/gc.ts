@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { Type } from 'typebox'
 import { Advice } from '../../collection/advice.ts'
 import { runText } from '../../collection/collection-alert.ts'
@@ -40,12 +41,17 @@ export const addGc: AddCommand = (program, cli) => {
   withColumns(gc.command('run'), RUN)
     .summary('Collect the garbage of a registry.')
     .description(
-      'Collect the garbage of a registry by its hooks: make it read-only, run its collector, and let writes in again. It is refused if something speaks against it.',
+      'Collect the garbage of a registry: behind a barrier, while it runs; or by its hooks, which make it read-only, run its collector, and let writes in again. It is refused if something speaks against it.',
     )
     .argument('<REGISTRY>', 'a registry, by its name in the configuration')
     .option('--dry-run', 'only look what speaks against it, and what it would free', false)
+    .addOption(
+      new Option('--mode <MODE>', 'how; default: behind the barrier where it is configured').choices([
+        ...['conduct', 'barrier'],
+      ]),
+    )
     .option('--force', 'run it whatever speaks against it', false)
-    .action(async (registry: string, body: { dryRun: boolean; force: boolean }) => {
+    .action(async (registry: string, body: { dryRun: boolean; force: boolean; mode?: string }) => {
       const service = await cli.service()
       const asked = await service.post(pathOf(registry), body, JobAsked)
       const run = await followJob(service, cli, asked, CollectionRun, phaseText)
