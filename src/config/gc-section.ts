@@ -83,24 +83,32 @@ const hooks = Type.Optional(
 )
 
 const barrier = Type.Optional(
-  section('Collecting while the registry runs: pushes wait for some seconds (docs/garbage-collection.md).', {
-    hold: Choice(
-      'What holds pushes back: a proxy in front of the registry that asks Tallyman, or the hooks readOnlyOn and readOnlyOff.',
-      ['proxy', 'hooks'],
-      { default: 'proxy' },
-    ),
-    url: Type.Optional(Url('The URL of the proxy that clients use. Default: the `url` of the registry.')),
-    minAge: Duration('How long nobody may have written or linked a blob that is collected.', {
-      default: '1d',
-    }),
-    pause: Duration('How long pushes may wait at a time.', { default: '2s' }),
-    rest: Duration('How long pushes go on between two such times.', { default: '10s' }),
-    cache: Choice(
-      'Whether the registry remembers which blobs it has: `try` finds out, and a registry that does is not collected. `none`: it does not.',
-      ['try', 'none'],
-      { default: 'try' },
-    ),
-  }),
+  // No section: that would be there without being written.
+  Type.Object(
+    {
+      hold: Choice(
+        'What holds pushes back: a proxy in front of the registry that asks Tallyman, or the hooks readOnlyOn and readOnlyOff.',
+        ['proxy', 'hooks'],
+        { default: 'proxy' },
+      ),
+      url: Type.Optional(Url('The URL of the proxy that clients use. Default: the `url` of the registry.')),
+      minAge: Duration('How long nobody may have written or linked a blob that is collected.', {
+        default: '1d',
+      }),
+      pause: Duration('How long pushes may wait at a time.', { default: '2s' }),
+      rest: Duration('How long pushes go on between two such times.', { default: '10s' }),
+      cache: Choice(
+        'Whether the registry remembers which blobs it has: `try` finds out, and a registry that does is not collected. `none`: it does not.',
+        ['try', 'none'],
+        { default: 'try' },
+      ),
+    },
+    {
+      description:
+        'Collecting while the registry runs: pushes wait for some seconds (docs/garbage-collection.md).',
+      additionalProperties: false,
+    },
+  ),
 )
 
 /** `registries.x.gc`. */

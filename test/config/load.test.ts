@@ -30,7 +30,7 @@ test('fills every default', async () => {
         pulls: 'partial',
         gc: {
           ...{ maxPause: 3_600_000, idle: 300_000, patience: 900_000, survey: 86_400_000 },
-          ...{ timeZone: 'UTC', advise: { share: 0.2 } },
+          ...{ timeZone: 'UTC', advise: { share: 0.2 }, trash: 604_800_000 },
         },
         insecure: false,
         renames: false,
