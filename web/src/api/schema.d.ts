@@ -3325,6 +3325,22 @@ export interface paths {
                                 /** @description The same in words. */
                                 text: string | null;
                             }[];
+                            /** @description What the storage holds beside this, and a collection of garbage would bring back. Null: its storage was not surveyed. */
+                            garbage: {
+                                /**
+                                 * Format: date-time
+                                 * @description When the storage was surveyed.
+                                 */
+                                at: string;
+                                /** @description What a collection would free. */
+                                bytes: number;
+                                /** @description What of it undo needs: images that expiry deleted, and that can be brought back. */
+                                undoableBytes: number;
+                                /** @description By how many bytes a day it grows. Null: not known. */
+                                bytesPerDay: number | null;
+                                /** @description How much it is at `until`, if nothing is collected. Null: not known. */
+                                bytesThen: number | null;
+                            } | null;
                         };
                     };
                 };
@@ -3892,10 +3908,10 @@ export interface paths {
                                 /** @description The registry, by its name in the configuration. */
                                 registry: string;
                                 /**
-                                 * @description `reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `collection.advised`: a collection of garbage would pay. `collection.done`, `collection.failed`: one has ended. `collection.held`: the registry is still read-only after one. `collection.released`: it takes writes again after that. `deliveries.lost`: events of the registry did not arrive. `deliveries.growing`, `deliveries.drained`: events wait in its queue, and none does any more. `deliveries.unread`, `deliveries.read`: its metrics cannot be read for long, and can be read again.
+                                 * @description `reconcile.held`: a reconcile would remove too much, and removed nothing. `expiry.held`: a policy would delete too many images or tags of a project, and deletes no more there. `expiry.blocked`: a run deleted nothing, or no more, since a source of what is protected cannot be read. `inUse.missing`: a source of `expiry.inUse` names images that the registry does not have. `collection.advised`: a collection of garbage would pay. `collection.done`, `collection.failed`: one has ended. `collection.held`: the registry is still read-only after one. `collection.released`: it takes writes again after that. `deliveries.lost`: events of the registry did not arrive. `deliveries.growing`, `deliveries.drained`: events wait in its queue, and none does any more. `deliveries.unread`, `deliveries.read`: its metrics cannot be read for long, and can be read again. `images.broken`: images of the registry are not whole. `images.whole`: none is broken any more.
                                  * @enum {unknown}
                                  */
-                                event: "reconcile.held" | "expiry.held" | "expiry.blocked" | "inUse.missing" | "collection.advised" | "collection.done" | "collection.failed" | "collection.held" | "collection.released" | "deliveries.lost" | "deliveries.growing" | "deliveries.drained" | "deliveries.unread" | "deliveries.read";
+                                event: "reconcile.held" | "expiry.held" | "expiry.blocked" | "inUse.missing" | "collection.advised" | "collection.done" | "collection.failed" | "collection.held" | "collection.released" | "deliveries.lost" | "deliveries.growing" | "deliveries.drained" | "deliveries.unread" | "deliveries.read" | "images.broken" | "images.whole";
                                 /** @description The message for people. */
                                 text: string;
                             })[];
@@ -7789,7 +7805,7 @@ export interface paths {
                                  * @description The name of the queue.
                                  * @enum {unknown}
                                  */
-                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
+                                queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "integrity" | "collections" | "journal";
                                 /** @description Jobs whose turn has not come. */
                                 waiting: number;
                                 /** @description Jobs in hand. */
@@ -7836,7 +7852,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "integrity" | "collections" | "journal";
                 };
                 cookie?: never;
             };
@@ -7885,7 +7901,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "integrity" | "collections" | "journal";
                 };
                 cookie?: never;
             };
@@ -7932,7 +7948,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "integrity" | "collections" | "journal";
                 };
                 cookie?: never;
             };
@@ -7994,7 +8010,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "integrity" | "collections" | "journal";
                     /** @description The id of the job in its queue. */
                     id: string;
                 };
@@ -8040,7 +8056,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "integrity" | "collections" | "journal";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -8086,7 +8102,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "integrity" | "collections" | "journal";
                     /** @description The id of the job. */
                     id: string;
                 };
@@ -8130,7 +8146,7 @@ export interface paths {
                 header?: never;
                 path: {
                     /** @description The name of the queue. */
-                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "collections";
+                    queue: "events" | "quota" | "alerts" | "promotion" | "expiry" | "snapshot" | "history" | "outgoing" | "resolve" | "reconcile" | "storage" | "deliveries" | "integrity" | "collections" | "journal";
                 };
                 cookie?: never;
             };
@@ -8599,7 +8615,7 @@ export interface paths {
                                 differences: string[];
                                 /** @description How long writes may have been refused, in ms: from the call of `readOnlyOn` until `readOnlyOff` was done. Clients saw it for no longer. Null: it was not read-only, or still is. */
                                 pauseMs: number | null;
-                                /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: it has not ended. */
+                                /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: not known yet. It has ended once `endedAt` is there. */
                                 outcome: ("done" | "planned" | "refused" | "stopped" | "failed" | "interrupted") | null;
                                 /** @description Why it is not `done`. */
                                 error: string | null;
@@ -8625,7 +8641,7 @@ export interface paths {
         put?: never;
         /**
          * Collect the garbage of a registry
-         * @description It looks first what speaks against it, and refuses then, unless `force` is set. `dryRun` only looks. While it runs, the registry refuses writes.
+         * @description It looks first what speaks against it, and refuses then, unless `force` is set. `dryRun` only looks. Behind the barrier pushes wait for some seconds meanwhile; without one the registry refuses writes.
          */
         post: {
             parameters: {
@@ -8779,7 +8795,7 @@ export interface paths {
                             differences: string[];
                             /** @description How long writes may have been refused, in ms: from the call of `readOnlyOn` until `readOnlyOff` was done. Clients saw it for no longer. Null: it was not read-only, or still is. */
                             pauseMs: number | null;
-                            /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: it has not ended. */
+                            /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: not known yet. It has ended once `endedAt` is there. */
                             outcome: ("done" | "planned" | "refused" | "stopped" | "failed" | "interrupted") | null;
                             /** @description Why it is not `done`. */
                             error: string | null;
@@ -8852,6 +8868,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/store": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether Tallyman's own store is the one that it knows */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before.
+                             * @enum {unknown}
+                             */
+                            state: "known" | "lost" | "another";
+                            /** @description Why nothing is deleted until the store is restored or accepted. Null if it is the known one. */
+                            doubt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/store/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept the store as it is
+         * @description After the store was lost or replaced for good: what it lacks, such as keeps and the trash, is gone. Expiry may delete again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before.
+                             * @enum {unknown}
+                             */
+                            state: "known" | "lost" | "another";
+                            /** @description Why nothing is deleted until the store is restored or accepted. Null if it is the known one. */
+                            doubt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -8891,7 +8998,7 @@ export interface paths {
                                 at: string;
                                 /** @description Who or what: a token and the address that it came from, or the schedule. */
                                 by: string;
-                                /** @description Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`, `session.ended`, `store.accepted`. */
+                                /** @description Such as `run.asked`, `run.started`, `run.ended`, `run.stopped`, `trash.restored`, `trash.purged`, `tag.settled`, `keep.added`, `keep.removed`, `promotion.rolledback`, `repair.asked`, `repair.ended`, `quota.set`, `quota.cleared`, `snooze.added`, `snooze.removed`, `token.created`, `token.revoked`, `session.ended`, `store.accepted`. */
                                 action: string;
                                 /** @description The registry that it is about. */
                                 registry?: string;
