@@ -13,6 +13,7 @@ import type { RegistryClient } from '../registry/client.ts'
 import { makeBlobTrash, runAt } from '../space/blob-trash.ts'
 import { surveyStorage } from '../space/survey-storage.ts'
 import type { Surveys } from '../space/surveys.ts'
+import { pushedSince } from '../usage/pushed-since.ts'
 import type { Parts } from './parts.ts'
 import { registryClient } from './registry-client.ts'
 import { registryStorage } from './registry-storage.ts'
@@ -71,16 +72,6 @@ export function barrierConductor(
     return names
   }
 
-  async function pushedTo(since: number): Promise<string[]> {
-    const repositories: string[] = []
-    for (const project of await parts.index.projects(name)) {
-      const usage = await parts.index.usage(project)
-      if (usage === undefined || usage.lastPushAt / 1_000 < since) continue
-      repositories.push(...(await parts.index.repositories(project)))
-    }
-    return repositories
-  }
-
   /** @throws Error if the registry remembers blobs */
   async function requireForgetful(client: RegistryClient): Promise<void> {
     if (settings?.cache === 'none') return
@@ -101,8 +92,9 @@ export function barrierConductor(
     const folder = runAt(Date.now(), run.id)
     try {
       return await conductBarrier(run, {
-        ...{ storage, trash, barrier, named, pushedTo, context, folder },
+        ...{ storage, trash, barrier, named, context, folder },
         ...{ now: Date.now, clock: () => performance.now() },
+        pushedTo: (since) => pushedSince(parts.index, name, since),
         survey: () => surveyStorage(storage, { projectOf: (repository) => repository }),
         settle: () => deps.surveys.survey(name),
         problems: async () =>

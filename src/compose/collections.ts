@@ -17,6 +17,7 @@ import { writabilityOf } from '../collection/writability.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { undoSettingsAt } from '../expiry/undo.ts'
 import { placeOfProcesses } from '../platform/process-id.ts'
+import { pushedSince } from '../usage/pushed-since.ts'
 import { barrierConductor } from './barrier.ts'
 import { knownGarbageOf } from './known-garbage.ts'
 import type { Parts } from './parts.ts'
@@ -70,6 +71,9 @@ export function startCollections(parts: WorkerParts) {
     conductorOf: (registry, mode) => conductors[mode](registry),
     async onEnded(run) {
       const { registry, id, outcome, freed, error } = run
+      // What was pushed meanwhile is what a collection may have broken.
+      if (run.hasCollected)
+        await parts.scrubFirst(registry, await pushedSince(parts.index, registry, Date.parse(run.at)))
       if (run.hasCollected)
         await garbage.onCollected(registry, {
           ...{ at: run.endedAt ?? new Date().toISOString(), seen: 'run', pauseMs: run.pauseMs },
