@@ -1,5 +1,4 @@
 import { isDigest } from '../registry/digest.ts'
-import { isRepositoryName } from '../registry/name.ts'
 import { TRASH } from './layout.ts'
 
 /** What an object of a registry's storage is, by its key (distribution, registry/storage/paths.go). */
@@ -22,12 +21,18 @@ const BLOB = /^docker\/registry\/v2\/blobs\/(\w+)\/(\w\w)\/(\2\w+)\/data$/
 const IN_REPOSITORY =
   /^docker\/registry\/v2\/repositories\/(.+)\/_(layers|uploads|manifests\/revisions|manifests\/tags)\/(.+)$/
 
+/**
+ * A repository as a registry stores it: any folders that do not begin with `_`. It is no check of a name. Distribution takes names that
+ * the specification has not, such as `Team/app`: the first part may be a host (reference/regexp.go). What these name is needed, too.
+ */
+const REPOSITORY = /^[^_/][^/]*(?:\/[^_/][^/]*)*$/
+
 export function classify(key: string): Classified {
   if (key.startsWith(TRASH)) return { is: 'trash' }
   const blob = BLOB.exec(key)
   if (blob !== null) return digestOr(`${blob[1]}:${blob[3]}`, (digest) => ({ is: 'blob', digest }))
   const [, repository = '', part, rest = ''] = IN_REPOSITORY.exec(key) ?? []
-  if (!isRepositoryName(repository)) return OTHER
+  if (!REPOSITORY.test(repository)) return OTHER
   const [first = '', second = '', last, ...more] = rest.split('/')
   const isLink = last === 'link' && more.length === 0
   switch (part) {
