@@ -59,6 +59,8 @@ export async function collectBehindBarrier(
     const { firstAt, secondAt, chosen, spared } = await findGarbage(deps)
     await deps.at('copy')
     const copied = await Array.fromAsync(trash.copyIn(run, chosen))
+    /** What a delete was sent for. The trash keeps all of it, also what was put back: the store may do the delete later. */
+    const taken = new Set<string>()
     const moved = new Set<string>()
     const back = new Set<string>()
     const get = trash.getFrom(run)
@@ -72,9 +74,11 @@ export async function collectBehindBarrier(
         back.add(digest)
       }
     }
-    async function lookAgain(taken: readonly string[], ask: () => Promise<ReadonlySet<string>>) {
-      for (const digest of taken) moved.add(digest)
-      await putBack(ask)
+    function onTake(digests: readonly string[]) {
+      for (const digest of digests) {
+        taken.add(digest)
+        moved.add(digest)
+      }
     }
 
     const pausesMs: number[] = []
@@ -83,15 +87,19 @@ export async function collectBehindBarrier(
     try {
       while (rest.length > 0 && !(await deps.stopped())) {
         if (pausesMs.length > 0) await sleep(settings.restMs)
-        const pause = await takeInPause(rest, { ...deps, ...settings, needed, lookAgain })
+        const pause = await takeInPause(rest, { ...deps, ...settings, needed, onTake, lookAgain: putBack })
         rest = pause.rest
         kept += pause.kept
         pausesMs.push(pause.ms)
       }
     } finally {
-      await deps.at('look-after')
-      await putBack(async () => (await look(undefined, firstAt)).digests)
-      await trash.forget(copied.filter((digest) => !moved.has(digest)).map((digest) => ({ run, digest })))
+      try {
+        await deps.at('look-after')
+      } finally {
+        // Also if the record of the collection cannot be written.
+        await putBack(async () => (await look(undefined, firstAt)).digests)
+        await trash.forget(copied.filter((digest) => !taken.has(digest)).map((digest) => ({ run, digest })))
+      }
     }
     const amountOf = (digests: Iterable<string>): Amount => {
       const sizes = [...digests].map((digest) => chosen.get(digest) ?? 0)

@@ -22,7 +22,7 @@ export interface Pause {
 /**
  * Holds pushes back, looks once more at what is needed, takes as much as fits into the time, and looks again at what it took:
  * requests that were let through before may have come to their end meanwhile.
- * @throws Error if it cannot be done. Pushes go on then, and `taking` was told of what was taken
+ * @throws Error if it cannot be done. Pushes go on then, and `onTake` was told of what was taken
  */
 export async function takeInPause(
   digests: readonly string[],
@@ -33,8 +33,10 @@ export async function takeInPause(
     needed: (
       seen: Seen | undefined,
     ) => Promise<{ digests: ReadonlySet<string>; unreadable: readonly string[] }>
-    /** Told what was taken. It puts back what is needed after all, by asking `needed`. */
-    lookAgain: (taken: readonly string[], needed: () => Promise<ReadonlySet<string>>) => Promise<void>
+    /** Told what is taken, before it is. */
+    onTake: (digests: readonly string[]) => void
+    /** Puts back what is needed after all, by asking `needed`. */
+    lookAgain: (needed: () => Promise<ReadonlySet<string>>) => Promise<void>
     /** How long pushes may wait, and how long requests may take that were let through before, in ms. */
     pauseMs: number
     drainMs: number
@@ -62,9 +64,9 @@ export async function takeInPause(
     await at('take')
     // It will look again, for as long as before.
     const isOver = () => now() - closedAt + lookMs >= pauseMs
-    const { taken, error } = await takeAway(storage, free, isOver)
+    const { taken, error } = await takeAway(storage, free, { isOver, onTake: deps.onTake })
     await at('look-again')
-    await deps.lookAgain(taken, async () => (await deps.needed(await barrier.seen())).digests)
+    await deps.lookAgain(async () => (await deps.needed(await barrier.seen())).digests)
     if (error !== undefined) throw error
     if (taken.length === 0 && free.length > 0) throw new Error(tooShort(now() - closedAt, pauseMs))
     result = { taken, rest: free.slice(taken.length), kept: digests.length - free.length }

@@ -8,12 +8,13 @@ const AT_ONCE = { concurrency: 8 }
 
 /**
  * Deletes blobs until `isOver()`. A blob whose delete failed counts as deleted, since it may be.
+ * `onTake` is told of each before that.
  * @returns those that were deleted, in the order given; the first error is thrown only if it was the first call
  */
 export async function takeAway(
   storage: Pick<RegistryStorage, 'delete'>,
   digests: readonly string[],
-  isOver: () => boolean,
+  { isOver, onTake }: { isOver: () => boolean; onTake: (digests: readonly string[]) => void },
 ): Promise<{ taken: string[]; error: unknown }> {
   const taken: string[] = []
   let error: unknown
@@ -22,6 +23,7 @@ export async function takeAway(
     async (chunk) => {
       if (error !== undefined || isOver()) return
       taken.push(...chunk)
+      onTake(chunk)
       await storage.delete(chunk.map(blobKey)).catch((thrown: unknown) => {
         error ??= thrown
       })
