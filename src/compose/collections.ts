@@ -8,7 +8,6 @@ import { conduct } from '../collection/conduct.ts'
 import { type Hold, makeHold } from '../collection/hold.ts'
 import type { HookName } from '../collection/hooks/hook.ts'
 import { makeHook } from '../collection/hooks/make-hook.ts'
-import { makeLeases } from '../collection/leases.ts'
 import { openUploads } from '../collection/open-uploads.ts'
 import { makeCollectionRuns } from '../collection/runs.ts'
 import { scheduleCollections } from '../collection/schedule.ts'
@@ -20,6 +19,7 @@ import { placeOfProcesses } from '../platform/process-id.ts'
 import { pushedSince } from '../usage/pushed-since.ts'
 import { barrierConductor } from './barrier.ts'
 import { knownGarbageOf } from './known-garbage.ts'
+import { leasesOf } from './leases.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
 import { surveysOf } from './storage.ts'
@@ -60,10 +60,7 @@ export function startCollections(parts: WorkerParts) {
   const { log, queues, registries, announce, onClose, journals } = parts
   const closing = new AbortController()
   const runs = collectionRunsOf(parts)
-  const leases = makeLeases({
-    ...{ redis: parts.redis, prefix: parts.prefix },
-    ...{ clock: () => performance.now(), sleep: (ms) => sleep(ms) },
-  })
+  const leases = leasesOf(parts)
   const conductors = makeConductors(parts, runs)
   const garbage = knownGarbageOf(parts, announce)
   const collector = makeCollector({
@@ -122,7 +119,7 @@ function makeConductors(
   runs: ReturnType<typeof collectionRunsOf>,
 ): Record<CollectionMode, (registry: string) => Conductor | undefined> {
   const { registries, store, log, clientOf, index, announce } = parts
-  const surveys = surveysOf(parts, knownGarbageOf(parts, announce))
+  const surveys = surveysOf(parts, { garbage: knownGarbageOf(parts, announce), leases: leasesOf(parts) })
   const reader = makeTrashReader({
     store,
     onUnreadable: (key, err) => log.warn({ key, err }, 'unreadable entry of the trash'),

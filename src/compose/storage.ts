@@ -1,17 +1,22 @@
 import { storageWorker } from '../../workers/storage.ts'
 import type { KnownGarbage } from '../collection/known.ts'
+import type { Leases } from '../collection/leases.ts'
 import { scheduleSurveys } from '../space/schedule.ts'
 import { makeSurveys } from '../space/surveys.ts'
 import { projectId } from '../usage/project.ts'
 import { knownGarbageOf } from './known-garbage.ts'
+import { leasesOf } from './leases.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
-/** Makes what surveys the storages of registries. `garbage` takes in what each finds. */
+/**
+ * Makes what surveys the storages of registries. `garbage` takes in what each finds, and `leases` tell of which registries a
+ * collection is under way. Without them, it only reads what was found.
+ */
 export function surveysOf(
   { registries, store, projectOf, log }: Parts,
-  garbage?: Pick<KnownGarbage, 'onSurveyed'>,
+  worker?: { garbage: Pick<KnownGarbage, 'onSurveyed'>; leases: Pick<Leases, 'isTaken'> },
 ) {
   const storages = new Map(
     registries.flatMap((registry) => {
@@ -22,6 +27,7 @@ export function surveysOf(
   return makeSurveys({
     ...{ store, now: Date.now, storageOf: (registry) => storages.get(registry) },
     trashMsOf: (name) => registries.find((one) => one.name === name)?.gc.trash ?? Number.POSITIVE_INFINITY,
+    isCollecting: async (name) => worker === undefined || worker.leases.isTaken(name),
     async onPutBack(registry, { size }) {
       log.warn(
         { registry, blobs: size },
@@ -32,7 +38,7 @@ export function surveysOf(
     async onSurveyed({ candidates, blobs }, { registry, at, total }) {
       let bytes = 0
       for (const { size } of blobs.values()) bytes += size
-      await garbage?.onSurveyed({ registry, at, candidates, total: total.bytes, blobs: bytes })
+      await worker?.garbage.onSurveyed({ registry, at, candidates, total: total.bytes, blobs: bytes })
     },
   })
 }
@@ -46,4 +52,7 @@ export const prepareStorage = ({ queues, registries }: WorkerParts): Promise<voi
 
 /** Starts the worker that surveys the storages of registries. */
 export const startStorage = (parts: WorkerParts) =>
-  storageWorker(parts.context, surveysOf(parts, knownGarbageOf(parts, parts.announce)))
+  storageWorker(
+    parts.context,
+    surveysOf(parts, { garbage: knownGarbageOf(parts, parts.announce), leases: leasesOf(parts) }),
+  )

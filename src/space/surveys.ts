@@ -17,6 +17,8 @@ export function makeSurveys(deps: {
   projectIdOf: (place: { registry: string; repository: string }) => string
   /** How long the trash keeps what a collection took away, in ms. */
   trashMsOf: (registry: string) => number
+  /** Whether a collection of a registry is under way. */
+  isCollecting: (registry: string) => Promise<boolean>
   /** Told of digests that were put back. */
   onPutBack?: (registry: string, digests: ReadonlySet<string>) => Promise<void>
   /** epoch ms */
@@ -35,19 +37,23 @@ export function makeSurveys(deps: {
     },
 
     /**
-     * Also puts back what images lack and a collection took away, and deletes for good what was taken long enough ago.
+     * Also puts back what images lack and a collection took away, and deletes for good what was taken long enough ago. Nothing is
+     * deleted if a manifest cannot be read, since it may name anything; nor if a collection was under way at the beginning: it
+     * may still take away what it has copied to the trash, and this survey cannot know what comes to need it.
      * @throws Error if its storage is not configured, and whatever the storage throws
      */
     async survey(registry: string): Promise<{ survey: Survey; report: StorageReport }> {
       const storage = deps.storageOf(registry)
       if (storage === undefined) throw new Error(`no storage is configured for the registry "${registry}"`)
       const at = deps.now()
+      const isCollecting = await deps.isCollecting(registry)
       const projectOf = (repository: string) => deps.projectIdOf({ registry, repository })
       const trash = makeBlobTrash(storage)
       const { survey, putBack } = await surveySettled(trash, () => surveyStorage(storage, { projectOf }))
       if (putBack.size > 0) await deps.onPutBack?.(registry, putBack)
       const keepMs = deps.trashMsOf(registry)
-      if (survey.parts.trash.objects > 0) await emptyTrash(trash, at - keepMs)
+      const mayEmpty = !isCollecting && survey.unreadable.length === 0
+      if (mayEmpty && survey.parts.trash.objects > 0) await emptyTrash(trash, at - keepMs)
       const report = reportOf(survey, { registry, place: storage.place, at, now: deps.now() })
       await deps.store.put(keyOf(registry), JSON.stringify(report))
       await deps.onSurveyed?.(survey, report)

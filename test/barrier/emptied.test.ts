@@ -1,0 +1,63 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type LabImage, makeImage } from '../../lab/image.ts'
+import { useRedis } from '../../lab/use-redis.ts'
+import { makeLeases } from '../../src/collection/leases.ts'
+import { makeSurveys } from '../../src/space/surveys.ts'
+import { blobKey } from '../../src/storage/layout.ts'
+import { QUICK, type Scene, startScene } from './scene.ts'
+
+/** Surveys, which empty the trash, beside collections. The trash keeps nothing here longer than it must. */
+const lab = useRedis()
+let scene: Scene
+beforeAll(async () => {
+  scene = await startScene(() => lab.redis)
+})
+afterAll(() => scene?.close())
+
+async function garbage(seed: string): Promise<LabImage> {
+  const image = makeImage({ layers: [{ seed, bytes: 2_000 }], label: seed })
+  expect(await scene.direct.push('a', 'gone', image)).toBe(201)
+  await scene.direct.remove('a', image.root.digest)
+  await sleep(2 * QUICK.clocksMs)
+  return image
+}
+
+const leasesOf = () =>
+  makeLeases({ redis: lab.redis, prefix: 'test', clock: () => performance.now(), sleep: (ms) => sleep(ms) })
+
+const survey = () =>
+  makeSurveys({
+    ...{ store: { get: async () => undefined, put: async () => {} }, now: Date.now },
+    ...{ storageOf: () => scene.storage, projectIdOf: ({ repository }) => repository, trashMsOf: () => 0 },
+    isCollecting: (registry) => leasesOf().isTaken(registry),
+  }).survey('lab')
+
+const trashed = async () => (await Array.fromAsync(scene.trash.list())).map(({ digest }) => digest)
+
+test('a survey beside a collection does not empty what that is about to take', async () => {
+  const image = await garbage('beside')
+  const lease = await leasesOf().take('lab')
+  await scene.collect(async (step) => {
+    if (step === 'second-survey') await scene.letPass('a')
+    if (step === 'close') await survey()
+    if (step === 'take') expect(await scene.direct.putManifests('a', 'in-flight', image)).toBe(201)
+  })
+  await lease?.release()
+  expect(await scene.direct.lacking('a', 'in-flight', image)).toEqual([])
+})
+
+test('while a manifest cannot be read, the trash keeps all: that may name anything', async () => {
+  const [gone, broken] = [await garbage('gone'), makeImage({ layers: [], label: 'broken' })]
+  await scene.collect()
+  expect(await trashed()).toContain(gone.root.digest)
+  expect(await scene.direct.push('b', 'broken', broken)).toBe(201)
+  await rm(join(scene.registry.storage, blobKey(broken.root.digest)))
+  await survey()
+  expect(await trashed()).toContain(gone.root.digest)
+  expect(await scene.direct.push('b', 'broken', broken)).toBe(201)
+  await survey()
+  expect(await trashed()).toEqual([])
+})
