@@ -2,6 +2,7 @@ import { annotatedTime } from './build-time.ts'
 import { type Descriptor, isObject, type JsonObject, readDescriptor } from './descriptor.ts'
 import { isDigest } from './digest.ts'
 import { parseJson, textsIn } from './json.ts'
+import { asGoReads } from './manifest-keys.ts'
 import { InvalidManifest } from './registry-error.ts'
 
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -69,11 +70,11 @@ export function parseManifest(bytes: Buffer, mediaType: string): ParsedManifest 
 
 /**
  * Parses a manifest from storage, where it has no Content-Type. Without a `mediaType` field its kind is decided as in
- * distribution 2.8 (registry/storage/manifeststore.go, Get): by its `schemaVersion`; with `manifests` it is an OCI index.
+ * distribution 2.8 (manifeststore.go, Get): by its `schemaVersion`; with `manifests` it is an OCI index. `Layers` is `layers`.
  * @throws InvalidManifest
  */
 export function parseStoredManifest(bytes: Buffer): ParsedManifest {
-  const body = readJson(bytes)
+  const body = asGoReads(readJson(bytes))
   if (body.schemaVersion === 1) return readBody(body, SCHEMA_1_SIGNED)
   return readBody(body, body.mediaType ?? (Array.isArray(body.manifests) ? OCI_INDEX : OCI_MANIFEST))
 }

@@ -20,13 +20,26 @@ export interface Named {
   named: { digest: string; isChild: boolean; foreign?: true }[] | undefined
 }
 
-/** Makes a function that reads what a manifest names, by its digest and a repository that links it. */
-export function makeNamedBy(get: RegistryStorage['get']) {
+/**
+ * Makes a function that reads what a manifest names, by its digest and a repository that links it. `linksOf`: links to content that
+ * was uploaded by a digest. A manifest may be linked by several repositories, and some of them lack the link.
+ */
+export function makeNamedBy(
+  get: RegistryStorage['get'],
+  linksOf: (digest: string) => readonly string[] = () => [],
+) {
   /** Content is stored by its SHA-256. What was uploaded by another digest has a link that holds the SHA-256. */
   async function storedBy(digest: string, link: string): Promise<string | undefined> {
     if (digest.startsWith('sha256:')) return digest
-    const stored = (await get(link, LINK_LIMIT))?.toString()
-    return stored !== undefined && isDigest(stored) ? stored : undefined
+    let other: string | undefined
+    for (const one of [link, ...linksOf(digest)]) {
+      const stored = (await get(one, LINK_LIMIT))?.toString()
+      if (stored === undefined || !isDigest(stored)) continue
+      if (stored.startsWith('sha256:')) return stored
+      // A mount writes the digest by which it was asked for.
+      other = stored
+    }
+    return other
   }
 
   return async (digest: string, repository: string): Promise<Named> => {

@@ -16,7 +16,7 @@ export async function surveyStorage(
 ): Promise<Survey> {
   const survey = makeSurvey(deps)
   for await (const object of storage.list('')) survey.add(object)
-  const namedBy = makeNamedBy(storage.get)
+  const namedBy = makeNamedBy(storage.get, survey.linksOf)
   await pMap(
     survey.revisions(),
     async ([digest, repository]) => {

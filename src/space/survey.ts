@@ -79,6 +79,8 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
   const blobs = new Map<string, Blob>()
   /** A repository that links each manifest. */
   const revisions = new Map<string, string>()
+  /** Links to content that was uploaded by another digest than its SHA-256. */
+  const otherLinks = new Map<string, string[]>()
   const unreadable = new Set<string>()
   const uploads = new Map<string, OpenUpload>()
   const missing = new Map<string, string>()
@@ -99,9 +101,14 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
     return size
   }
 
-  function link(repository: string, digest: string, { modifiedAt }: ObjectInfo) {
+  function link(repository: string, digest: string, { key, modifiedAt }: ObjectInfo) {
     // What was uploaded by another digest than its SHA-256 has two links; that by the SHA-256 counts.
-    if (!digest.startsWith('sha256:')) return
+    if (!digest.startsWith('sha256:')) {
+      const links = otherLinks.get(digest)
+      if (links === undefined) otherLinks.set(digest, [key])
+      else links.push(key)
+      return
+    }
     const blob = blobs.get(digest)
     if (blob === undefined) {
       linksWithoutBlob++
@@ -165,6 +172,8 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
     unlisted: (what: Unlisted): void => void unlisted.push(what),
     /** All manifests that a repository links, each with one of these repositories. */
     revisions: (): Iterable<readonly [digest: string, repository: string]> => revisions,
+    /** The keys of links to content that was uploaded by this digest, which is not its SHA-256. */
+    linksOf: (digest: string): readonly string[] => otherLinks.get(digest) ?? [],
     /**
      * What a manifest names: blobs and manifests, by the digests by which they are stored. Not its `subject`, which the
      * registry's collector does not follow. What has `urls` (`foreign`) may be stored elsewhere, and is not missing.

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeImage } from '../../lab/image.ts'
+import { makeImage, OCI_MANIFEST } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import { hashOf } from '../../src/registry/digest.ts'
 import { QUICK, type Scene, startScene } from './scene.ts'
 
 /** Contents and names that are rare, and that a registry takes. Nothing of them may go. */
@@ -26,4 +27,50 @@ test.each([
   await sleep(2 * QUICK.clocksMs)
   await scene.collect()
   expect(await scene.direct.lacking(repository, 'v1', image)).toEqual([])
+})
+
+async function putManifest(repository: string, reference: string, type: string, body: object) {
+  const init = { method: 'PUT', headers: { 'content-type': type }, body: JSON.stringify(body) }
+  return (await fetch(`${scene.registry.url}/v2/${repository}/manifests/${reference}`, init)).status
+}
+
+const part = (bytes: Buffer, algorithm: 'sha256' | 'sha512' = 'sha256') => ({
+  mediaType: 'application/octet-stream',
+  digest: hashOf(bytes, algorithm),
+  size: bytes.length,
+})
+
+test('what a manifest names by keys in capitals, which the registry reads, too', async () => {
+  const [config, layer] = [Buffer.from('{"n":1}'), Buffer.from('a layer by a key in capitals')]
+  for (const bytes of [config, layer]) expect(await scene.direct.upload('c', bytes)).toBe(201)
+  const body = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: part(config), Layers: [part(layer)] }
+  expect(await putManifest('c', 'capitals', OCI_MANIFEST, body)).toBe(201)
+  await sleep(2 * QUICK.clocksMs)
+  await scene.collect()
+  expect(await scene.direct.has('c', hashOf(layer))).toBe(true)
+})
+
+test('what a manifest names by its SHA-512, in two repositories of which one has the link no more', async () => {
+  const [config, layer] = [Buffer.from('{"n":2}'), Buffer.from('a layer by its SHA-512')]
+  const body = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: part(config),
+    layers: [part(layer, 'sha512')],
+  }
+  for (const repository of ['d', 'e']) {
+    expect(await scene.direct.upload(repository, config)).toBe(201)
+    const at = await scene.direct.begin(repository)
+    at.searchParams.set('digest', hashOf(layer, 'sha512'))
+    const { status } = await fetch(at, { method: 'PUT', body: new Uint8Array(layer) })
+    expect(status).toBe(201)
+    expect(await putManifest(repository, 'long', OCI_MANIFEST, body)).toBe(201)
+  }
+  const gone = await fetch(`${scene.registry.url}/v2/e/blobs/${hashOf(layer, 'sha512')}`, {
+    method: 'DELETE',
+  })
+  expect(gone.status).toBe(202)
+  await sleep(2 * QUICK.clocksMs)
+  await scene.collect()
+  expect(await scene.direct.has('d', hashOf(layer, 'sha512'))).toBe(true)
 })
