@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeImage } from '../../lab/image.ts'
 import { hasNginx, startNginx } from '../../lab/nginx.ts'
@@ -88,6 +91,29 @@ describe.skipIf(!hasNginx)('nginx in front of a real registry', () => {
     await skopeoPull(`${listen}/team/full:v2`)
     await skopeoDelete(`${listen}/team/full:v2`)
     await alone.close()
+  })
+
+  test('it asks for each HEAD of a blob, and for no pull', async () => {
+    const asked: string[] = []
+    const listener = createServer(({ headers }, answer) => {
+      asked.push(`${headers['x-original-method']} ${headers['x-original-uri']}`)
+      answer.writeHead(204).end()
+    })
+    await once(listener.listen(0, '127.0.0.1'), 'listening')
+    const listen = `127.0.0.1:${await freePort()}`
+    const tallyman = `127.0.0.1:${(listener.address() as AddressInfo).port}`
+    const servers = await configuration({ tallyman, registry: bed.ci.host, listen })
+    const curious = await startNginx({ servers, url: `http://${listen}/v2/` })
+    const blob = `blobs/sha256:${'a'.repeat(64)}`
+    const heads = [`/v2/a/${blob}`, `/v2/a/manifests/${blob}`, `/v2/a/manifests/b/${blob}?x=/manifests/y`]
+    for (const path of heads) await fetch(`http://${listen}${path}`, { method: 'HEAD' })
+    for (const path of ['/v2/a/manifests/v1', '/v2/a/manifests/manifests/v1?n=1'])
+      await fetch(`http://${listen}${path}`, { method: 'HEAD' })
+    await fetch(`http://${listen}/v2/a/${blob}`)
+    await curious.close()
+    listener.close()
+    listener.closeAllConnections()
+    expect(asked).toEqual(heads.map((path) => `HEAD ${path}`))
   })
 
   test('if Tallyman does not know the token, pushes go on', async () => {
