@@ -98,7 +98,10 @@ export async function collectBehindBarrier(
       } finally {
         // Also if the record of the collection cannot be written.
         await putBack(async () => (await look(undefined, firstAt)).digests)
-        await trash.forget(copied.filter((digest) => !taken.has(digest)).map((digest) => ({ run, digest })))
+        await trash.forget(
+          run,
+          copied.filter((digest) => !taken.has(digest)),
+        )
       }
     }
     const amountOf = (digests: Iterable<string>): Amount => {

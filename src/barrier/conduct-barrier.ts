@@ -92,6 +92,8 @@ export async function conductBarrier(
 
   if (run.phases.length > 0) {
     if (run.isHeld) await barrier.open()
+    // A run that only looked has armed nothing, and another one may be under way.
+    if (!run.dryRun) await barrier.disarm()
     await deps.settle()
     return end('interrupted', 'Tallyman died during the collection')
   }

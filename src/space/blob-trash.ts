@@ -4,20 +4,27 @@ import { classify } from '../storage/classify.ts'
 import { blobKey, TRASH } from '../storage/layout.ts'
 import type { RegistryStorage } from '../storage/storage.ts'
 
-/** A blob in the trash. */
-export interface TrashedBlob {
+/** An object in the trash. */
+export interface Trashed {
+  key: string
   /** The collection that put it there: it begins with the time of it. */
   run: string
-  digest: string
+  /** `undefined`: it is no blob. */
+  digest: string | undefined
   /** bytes */
   size: number
+}
+
+/** A blob in the trash. */
+export interface TrashedBlob extends Trashed {
+  digest: string
 }
 
 /** Copies that are made at a time. */
 const COPIES = { concurrency: 16 }
 
-/** Keys that one call deletes, so that a caller can stop between two. */
-export const DELETED_AT_ONCE = 1_000
+/** Keys that one call deletes. */
+const DELETED_AT_ONCE = 1_000
 
 /** The id of a collection that begins at `now` (epoch ms). It is a folder of the trash, and tells the time in words. */
 export const runAt = (now: number, unique: string): string =>
@@ -34,16 +41,27 @@ export const timeOfRun = (run: string): number =>
 export function makeBlobTrash(storage: RegistryStorage) {
   const keyOf = (run: string, digest: string): string => `${TRASH}${run}/${digest.replace(':', '/')}`
 
-  async function* list(run?: string): AsyncGenerator<TrashedBlob> {
+  /** All that is there. What is no blob was left by copies that were killed. */
+  async function* all(run?: string): AsyncGenerator<Trashed> {
     for await (const { key, size } of storage.list(run === undefined ? TRASH : `${TRASH}${run}/`)) {
       const [name = '', algorithm, hex, ...more] = key.slice(TRASH.length).split('/')
       const digest = `${algorithm}:${hex}`
-      if (more.length === 0 && isDigest(digest)) yield { run: name, digest, size }
+      const isBlob = more.length === 0 && isDigest(digest)
+      yield { key, run: name, size, digest: isBlob ? digest : undefined }
     }
   }
 
+  async function* list(run?: string): AsyncGenerator<TrashedBlob> {
+    for await (const { digest, ...one } of all(run)) if (digest !== undefined) yield { ...one, digest }
+  }
+
+  async function remove(keys: readonly string[]): Promise<void> {
+    for (let from = 0; from < keys.length; from += DELETED_AT_ONCE)
+      await storage.delete(keys.slice(from, from + DELETED_AT_ONCE))
+  }
+
   return {
-    list,
+    ...{ all, list, remove },
 
     /** Copies blobs into it, given with their bytes; the registry keeps them. Yields each that is there, whole, afterwards. */
     async *copyIn(run: string, sizes: ReadonlyMap<string, number>) {
@@ -68,12 +86,8 @@ export function makeBlobTrash(storage: RegistryStorage) {
     },
 
     /** Deletes for good. */
-    async forget(blobs: readonly Pick<TrashedBlob, 'run' | 'digest'>[]): Promise<void> {
-      for (let from = 0; from < blobs.length; from += DELETED_AT_ONCE)
-        await storage.delete(
-          blobs.slice(from, from + DELETED_AT_ONCE).map(({ run, digest }) => keyOf(run, digest)),
-        )
-    },
+    forget: (run: string, digests: readonly string[]): Promise<void> =>
+      remove(digests.map((digest) => keyOf(run, digest))),
   }
 }
 export type BlobTrash = ReturnType<typeof makeBlobTrash>

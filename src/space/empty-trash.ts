@@ -1,4 +1,4 @@
-import { type BlobTrash, type TrashedBlob, timeOfRun } from './blob-trash.ts'
+import { type BlobTrash, timeOfRun } from './blob-trash.ts'
 
 /** Blobs that are remembered before they are deleted. */
 const BATCH = 10_000
@@ -8,23 +8,23 @@ const BATCH = 10_000
  * @returns what was deleted
  */
 export async function emptyTrash(
-  trash: Pick<BlobTrash, 'list' | 'forget'>,
+  trash: Pick<BlobTrash, 'all' | 'remove'>,
   before: number,
 ): Promise<{ blobs: number; bytes: number }> {
   const freed = { blobs: 0, bytes: 0 }
-  let batch: TrashedBlob[] = []
-  const forget = async () => {
-    await trash.forget(batch)
-    batch = []
+  let keys: string[] = []
+  const remove = async () => {
+    await trash.remove(keys)
+    keys = []
   }
-  for await (const blob of trash.list()) {
+  for await (const { key, run, digest, size } of trash.all()) {
     // What is not ours has no time, and stays.
-    if (!(timeOfRun(blob.run) < before)) continue
-    freed.blobs++
-    freed.bytes += blob.size
-    batch.push(blob)
-    if (batch.length === BATCH) await forget()
+    if (!(timeOfRun(run) < before)) continue
+    if (digest !== undefined) freed.blobs++
+    freed.bytes += size
+    keys.push(key)
+    if (keys.length === BATCH) await remove()
   }
-  await forget()
+  await remove()
   return freed
 }

@@ -64,6 +64,8 @@ export function makeFolderStorage({ path }: { path: string }): RegistryStorage {
           return copyFile(at(from), copied)
         })
         await rename(copied, at(to))
+        // If both are names of one file already, a rename does nothing (POSIX).
+        await rm(copied, { force: true })
         return true
       } catch (error) {
         await rm(copied, { force: true })

@@ -1,10 +1,15 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type LabImage, makeImage } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
+import { gateBarrier } from '../../src/barrier/barrier.ts'
+import { conductBarrier } from '../../src/barrier/conduct-barrier.ts'
+import { makeGate } from '../../src/barrier/gate.ts'
 import { makeLeases } from '../../src/collection/leases.ts'
+import { newRun } from '../../src/collection/runs.ts'
+import { runAt } from '../../src/space/blob-trash.ts'
 import { makeSurveys } from '../../src/space/surveys.ts'
 import { blobKey } from '../../src/storage/layout.ts'
 import { QUICK, type Scene, startScene } from './scene.ts'
@@ -47,6 +52,30 @@ test('a survey beside a collection does not empty what that is about to take', a
   })
   await lease?.release()
   expect(await scene.direct.lacking('a', 'in-flight', image)).toEqual([])
+})
+
+test('what copies have left that were killed is emptied as well', async () => {
+  const left = `tallyman-trash/${runAt(Date.now() - 1_000, 'killed')}/sha256/${'a'.repeat(64)}~copying`
+  await mkdir(dirname(join(scene.registry.storage, left)), { recursive: true })
+  await writeFile(join(scene.registry.storage, left), 'x')
+  await survey()
+  const keys = (await Array.fromAsync(scene.storage.list('tallyman-trash'))).map(({ key }) => key)
+  expect(keys).not.toContain(left)
+})
+
+test('a recovered collection disarms the gate', async () => {
+  const gate = makeGate({ redis: lab.redis, prefix: 'test' })
+  const asked = { registry: 'lab', mode: 'barrier', dryRun: false, force: false, by: 'test' } as const
+  const run = newRun(asked, Date.now())
+  run.phases.push({ phase: 'survey', at: new Date().toISOString(), tookMs: null })
+  await gate.arm('lab', 60_000)
+  const deps = {
+    ...{ barrier: gateBarrier(gate, 'lab', 60_000), settle: async () => {}, now: Date.now, clock: Date.now },
+    context: { save: async () => {}, signal: new AbortController().signal },
+  }
+  await conductBarrier(run, deps as unknown as Parameters<typeof conductBarrier>[1])
+  expect(run).toMatchObject({ phase: 'ended', outcome: 'interrupted' })
+  await expect(gate.seen('lab')).rejects.toThrow('no longer remembers')
 })
 
 test('while a manifest cannot be read, the trash keeps all: that may name anything', async () => {

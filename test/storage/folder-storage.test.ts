@@ -39,6 +39,13 @@ describe('a registry in a folder', () => {
     expect(await storage.get('a')).toBeDefined()
   })
 
+  it('a copy that is there already leaves nothing behind', async () => {
+    const { storage, put } = await open()
+    await put('a', Buffer.from('x'))
+    for (let n = 0; n < 2; n++) expect(await storage.copy('a', 'b')).toBe(true)
+    expect((await Array.fromAsync(storage.list(''))).map(({ key }) => key)).toEqual(['a', 'b'])
+  })
+
   it('the folder of a blob goes with it, and one that holds more stays', async () => {
     const { storage, put, path } = await open()
     await put('blobs/ab/abc/data', Buffer.from('x'))
