@@ -90,7 +90,8 @@ export async function conductBarrier(
     },
   }
 
-  if (run.phases.length > 0) {
+  // Of a run whose record was lost, only that it holds the registry may be known.
+  if (run.phases.length > 0 || run.isHeld) {
     if (run.isHeld) await barrier.open()
     // A run that only looked has armed nothing, and another one may be under way.
     if (!run.dryRun) await barrier.disarm()

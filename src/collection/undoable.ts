@@ -46,7 +46,8 @@ export async function* undoableImages(
   }
 }
 
-function blobsOf({ digest, manifest }: Pick<TrashEntry, 'digest' | 'manifest'>): string[] {
+/** The digests of an image and of what it names. `manifest`: in base64. */
+export function blobsOf({ digest, manifest }: Pick<TrashEntry, 'digest' | 'manifest'>): string[] {
   try {
     const { config, layers, children } = parseStoredManifest(Buffer.from(manifest, 'base64'))
     return [digest, ...[...(config ? [config] : []), ...layers, ...children].map((one) => one.digest)]

@@ -6,7 +6,8 @@ import { probeGate, probeMemory } from '../barrier/probe.ts'
 import type { CollectionRun } from '../collection/collection-run.ts'
 import type { Conductor, Context } from '../collection/collector.ts'
 import type { Hold } from '../collection/hold.ts'
-import { undoableImages } from '../collection/undoable.ts'
+import { blobsOf, undoableImages } from '../collection/undoable.ts'
+import { pendingPutBacks } from '../expiry/put-backs.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import type { UndoSettings } from '../expiry/undo.ts'
 import type { RegistryClient } from '../registry/client.ts'
@@ -63,12 +64,14 @@ export function barrierConductor(
     }
   }
 
-  /** What images of the index name, and images that expiry can bring back. */
+  /** What images of the index name, images that expiry can bring back, and those that it must put back. */
   async function named(candidates: readonly { digest: string }[]): Promise<ReadonlySet<string>> {
     const digests = candidates.map(({ digest }) => digest)
     const names = new Set(await namedInIndex(parts.index, name, digests))
     const undo = { reader, settings: deps.undoSettings(), now: Date.now() }
     for await (const { blobs } of undoableImages(undo, name)) for (const digest of blobs) names.add(digest)
+    for await (const image of pendingPutBacks(parts.store, name))
+      for (const digest of blobsOf(image)) names.add(digest)
     return names
   }
 

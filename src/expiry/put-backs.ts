@@ -15,6 +15,19 @@ const PutBack = Type.Object({
 })
 export type PutBack = Static<typeof PutBack>
 
+const folderOf = (registry: string): string => `expiry-put-backs/${registry}/`
+
+/** The images of a registry that may have to be put back. Until then, nothing at the registry names what they need. */
+export async function* pendingPutBacks(
+  store: Pick<ObjectStore, 'list' | 'get'>,
+  registry: string,
+): AsyncGenerator<PutBack> {
+  for await (const { key } of store.list(folderOf(registry))) {
+    const body = await store.get(key)
+    if (body !== undefined) yield Value.Parse(PutBack, JSON.parse(body.toString()))
+  }
+}
+
 /**
  * Remembers images that a registry may delete with one of their tags, so that they are put back, also by a later run: the
  * objects `expiry-put-backs/<registry>/<repository>/<digest>.json`. `wait` repeats a request that the registry has no time for.
@@ -26,7 +39,7 @@ export function makePutBacks(deps: {
   wait: <T>(act: () => Promise<T>) => Promise<T>
 }) {
   const { client, store, wait } = deps
-  const folder = `expiry-put-backs/${deps.registry}/`
+  const folder = folderOf(deps.registry)
   const keyOf = ({ repository, digest }: PutBack) => `${folder}${repository}/${digest}.json`
 
   const forget = (image: PutBack): Promise<void> => store.delete(keyOf(image))
@@ -59,10 +72,7 @@ export function makePutBacks(deps: {
 
     /** Puts back what an earlier run could not, or has not noticed. Gives what became of each image of which something was gone. */
     async *settle(): AsyncGenerator<PutBack & { outcome: 'restored' | 'failed'; why: string }> {
-      for await (const { key } of store.list(folder)) {
-        const body = await store.get(key)
-        if (body === undefined) continue
-        const image = Value.Parse(PutBack, JSON.parse(body.toString()))
+      for await (const image of pendingPutBacks(store, deps.registry)) {
         try {
           const put = await putBack(image)
           if (put.length > 0) yield { ...image, outcome: 'restored', why: `put back: ${put.join(', ')}` }

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from './descriptor.ts'
 import { InvalidManifest } from './registry-error.ts'
 
 /** The keys that say what a manifest is and names. */
-const KEYS = new Set([
+const KEYS = new Set<string>([
   ...(['schemaVersion', 'mediaType', 'config', 'layers', 'manifests', 'subject'] as const),
   ...(['digest', 'size', 'urls', 'fsLayers', 'blobSum'] as const),
 ])

@@ -40,7 +40,7 @@ export async function surveySettled(
   const putBack = await settle(trash, runs, async () => {
     if (!isFirst) last = await survey()
     isFirst = false
-    return [...last.missing.map(({ digest }) => digest), ...last.unreadable]
+    return [...last.missing.map(({ digest }) => digest), ...last.unreadable, ...last.elsewhere]
   })
   return { survey: last, putBack }
 }

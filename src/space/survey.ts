@@ -52,6 +52,8 @@ export interface Survey {
   unreadable: string[]
   /** Blobs that a readable manifest names and that are not in the storage. */
   missing: { digest: string; namedBy: string }[]
+  /** Content with `urls` that a manifest names and that is not in the storage: it may never have been. */
+  elsewhere: string[]
   /** Links of repositories to blobs that are not there; the registry's collector leaves them behind. */
   linksWithoutBlob: number
   /** Parts that the store did not list, and why. They count as nothing in `parts`. */
@@ -84,6 +86,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
   const unreadable = new Set<string>()
   const uploads = new Map<string, OpenUpload>()
   const missing = new Map<string, string>()
+  const elsewhere = new Set<string>()
   const shared = new Set<string>()
   const unlisted: Unlisted[] = []
   let linksWithoutBlob = 0
@@ -182,7 +185,8 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
       for (const { digest, foreign } of [{ digest: manifest, foreign: undefined }, ...named]) {
         const blob = blobs.get(digest)
         if (blob !== undefined) blob.isMarked = true
-        else if (!foreign) missing.set(digest, manifest)
+        else if (foreign) elsewhere.add(digest)
+        else missing.set(digest, manifest)
       }
     },
     unreadable(manifest: string): void {
@@ -199,7 +203,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
       }
       return {
         ...{ parts, candidates, linksWithoutBlob, unlisted, blobs, uploads: [...uploads.values()] },
-        unreadable: [...unreadable],
+        ...{ unreadable: [...unreadable], elsewhere: [...elsewhere] },
         missing: [...missing].map(([digest, namedBy]) => ({ digest, namedBy })),
       }
     },

@@ -1,9 +1,10 @@
-import { type Dirent, readdirSync, statSync } from 'node:fs'
+import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs'
 import { copyFile, link, mkdir, open, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { infoOf, isAbsent } from '../store/file-info.ts'
 import { makeFolderView } from '../store/folder-view.ts'
+import { ROOT } from './layout.ts'
 import type { RegistryStorage, StoredObject } from './storage.ts'
 
 /** Files that are looked at between two breaks for other work. */
@@ -33,6 +34,7 @@ export function makeFolderStorage({ path }: { path: string }): RegistryStorage {
       if (key.endsWith('/')) yield* walk(key, prefix, after)
       else {
         const stats = statSync(join(root, key), { throwIfNoEntry: false })
+        if (stats === undefined) requireNoDeadLink(join(root, key), key)
         const info = infoOf(key, stats)
         if (stats && info) yield { ...info, ...(stats.nlink > 1 && { sharing: `${stats.dev}:${stats.ino}` }) }
       }
@@ -89,6 +91,15 @@ function inside(root: string, key: string): string {
   const file = resolve(root, key)
   if (key !== '' && !key.startsWith('/') && file.startsWith(`${root}/`)) return file
   throw new RangeError(`not a key in a storage: ${JSON.stringify(key)}`)
+}
+
+/**
+ * What vanished meanwhile is no error. A symbolic link that leads nowhere is, where a registry keeps what it has: a disk may not be
+ * mounted, and what is on it would look as if it were deleted.
+ */
+function requireNoDeadLink(file: string, key: string): void {
+  if (key.startsWith(ROOT) && lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Error(`the symbolic link ${file} leads nowhere`)
 }
 
 const entriesOf = (folder: string): Dirent[] => {

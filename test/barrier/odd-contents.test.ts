@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeImage, OCI_MANIFEST } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { hashOf } from '../../src/registry/digest.ts'
+import { surveySettled } from '../../src/space/settle.ts'
 import { QUICK, type Scene, startScene } from './scene.ts'
 
 /** Contents and names that are rare, and that a registry takes. Nothing of them may go. */
@@ -73,4 +74,19 @@ test('what a manifest names by its SHA-512, in two repositories of which one has
   await sleep(2 * QUICK.clocksMs)
   await scene.collect()
   expect(await scene.direct.has('d', hashOf(layer, 'sha512'))).toBe(true)
+})
+
+test('what has urls, and was taken although a manifest names it, is put back by the next survey', async () => {
+  const [config, layer] = [Buffer.from('{"n":3}'), Buffer.from('a foreign layer that was pushed')]
+  for (const bytes of [config, layer]) expect(await scene.direct.upload('f', bytes)).toBe(201)
+  await sleep(2 * QUICK.clocksMs)
+  await scene.collect()
+  expect(await scene.direct.has('f', hashOf(layer))).toBe(false)
+  expect(await scene.direct.upload('f', config)).toBe(201)
+  // Registries do not look whether such a layer is there.
+  const foreign = { ...part(layer), urls: ['https://example.com/layer'] }
+  const body = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: part(config), layers: [foreign] }
+  expect(await putManifest('f', 'foreign', OCI_MANIFEST, body)).toBe(201)
+  await surveySettled(scene.trash, scene.survey)
+  expect(await scene.direct.has('f', hashOf(layer))).toBe(true)
 })

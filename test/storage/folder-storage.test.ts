@@ -39,6 +39,15 @@ describe('a registry in a folder', () => {
     expect(await storage.get('a')).toBeDefined()
   })
 
+  it('a link of a registry that leads nowhere is no empty folder: its disk may not be mounted', async () => {
+    const { storage, path } = await open()
+    await mkdir(join(path, 'docker/registry/v2/repositories'), { recursive: true })
+    await symlink('/not/mounted', join(path, 'stray'))
+    expect(await Array.fromAsync(storage.list(''))).toEqual([])
+    await symlink('/not/mounted', join(path, 'docker/registry/v2/repositories/team'))
+    await expect(Array.fromAsync(storage.list(''))).rejects.toThrow('repositories/team leads nowhere')
+  })
+
   it('a copy that is there already leaves nothing behind', async () => {
     const { storage, put } = await open()
     await put('a', Buffer.from('x'))

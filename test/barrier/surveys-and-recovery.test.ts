@@ -78,6 +78,23 @@ test('a recovered collection disarms the gate', async () => {
   await expect(gate.seen('lab')).rejects.toThrow('no longer remembers')
 })
 
+test('a run of which only the hold is known lets writes in, and collects nothing', async () => {
+  const asked = { registry: 'lab', mode: 'barrier', dryRun: false, force: false, by: 'test' } as const
+  const run = Object.assign(newRun(asked, Date.now()), { isHeld: true })
+  let opened = 0
+  const deps = {
+    barrier: { open: async () => void opened++, disarm: async () => {} },
+    ...{ settle: async () => {}, now: Date.now, clock: Date.now },
+    problems: async () => {
+      throw new Error('it begins anew')
+    },
+    context: { save: async () => {}, signal: new AbortController().signal },
+  }
+  await conductBarrier(run, deps as unknown as Parameters<typeof conductBarrier>[1])
+  expect(opened).toBe(1)
+  expect(run).toMatchObject({ phase: 'ended', isHeld: false, outcome: 'interrupted' })
+})
+
 test('while a manifest cannot be read, the trash keeps all: that may name anything', async () => {
   const [gone, broken] = [await garbage('gone'), makeImage({ layers: [], label: 'broken' })]
   await scene.collect()
