@@ -8,6 +8,9 @@ import { takeAway } from './take-away.ts'
 /** A gate that nobody opens opens by itself after this many pauses. */
 const LEASE = 2
 
+/** To look again takes as long as before, and half as long in reserve. */
+const LOOK_AGAIN = 1.5
+
 export interface Pause {
   /** What was taken from the registry, and may have to be put back. */
   taken: readonly string[]
@@ -62,14 +65,16 @@ export async function takeInPause(
     const free = digests.filter((digest) => !needed.digests.has(digest) && !seen?.hasAskedFor(digest))
     const lookMs = now() - lookedAt
     await at('take')
-    // It will look again, for as long as before.
-    const isOver = () => now() - closedAt + lookMs >= pauseMs
+    const isOver = () => now() - closedAt + lookMs * LOOK_AGAIN >= pauseMs
     const { taken, error } = await takeAway(storage, free, { isOver, onTake: deps.onTake })
     await at('look-again')
     await deps.lookAgain(async () => (await deps.needed(await barrier.seen())).digests)
     if (error !== undefined) throw error
     if (taken.length === 0 && free.length > 0) throw new Error(tooShort(now() - closedAt, pauseMs))
-    result = { taken, rest: free.slice(taken.length), kept: digests.length - free.length }
+    // A clock that goes back may have let a later call through.
+    const gone = new Set(taken)
+    const rest = free.filter((digest) => !gone.has(digest))
+    result = { taken, rest, kept: digests.length - free.length }
   } finally {
     await barrier.open()
     opened = now()

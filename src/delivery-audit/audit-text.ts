@@ -55,4 +55,4 @@ export function auditText(state: AuditState | undefined, now: number): string {
 }
 
 /** What is said of a registry whose metrics are not known. */
-export const NOT_AUDITED = 'not audited: registries.NAME.metrics is not set'
+export const NOT_AUDITED = 'not audited'

@@ -15,8 +15,8 @@ type Link = Extract<Fact, { kind: 'link' }>
 
 /**
  * Digest → size. The first of these that is known: what the latest sighting of the content as a manifest told; the largest
- * of what its latest link in each repository told, where `ABSENT` is 0; the largest size that a manifest states. The first two are measured. A
- * wrong statement goes away with its manifest. `sightings` and `links` are later than every deletion.
+ * of what its latest link in each repository told, where `ABSENT` is 0; the largest size that a manifest states. The first two
+ * are measured. A wrong statement goes away with its manifest. `sightings` and `links` are later than every deletion.
  */
 export function sizesOf(sightings: readonly Sighting[], links: readonly Link[]): Map<string, Size> {
   const sizes = new Map<string, Size>()

@@ -8,6 +8,7 @@ import {
   type StoredManifest,
 } from './codec.ts'
 import { digestKey } from './digest-key.ts'
+import { ABSENT } from './fact.ts'
 import {
   type BlobList,
   type Content,
@@ -153,11 +154,14 @@ export function makeReclaim(reads: ReclaimReads, shared: SharedHoldings): Reclai
     const content: Content = {
       ...{ isManifest, ownSize, holdings: undefined },
       stated: countsOf(stated.base, stated.count - stated.others),
-      measuredSize: measured.count > measured.others ? measured.base : 0,
+      measuredSize: undefined,
     }
     if (stated.others > 0) for (const size of await reads.otherSizes('s', key)) addSize(content.stated, size)
-    if (measured.others > 0)
-      content.measuredSize = Math.max(content.measuredSize, ...(await reads.otherSizes('m', key)))
+    if (measured.count > 0) {
+      const base = measured.count > measured.others ? [measured.base] : []
+      const others = measured.others > 0 ? await reads.otherSizes('m', key) : []
+      content.measuredSize = Math.max(0, ...[...base, ...others].filter((size) => size !== ABSENT))
+    }
     return content
   }
 

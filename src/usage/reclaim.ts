@@ -19,8 +19,8 @@ export interface Content {
   isManifest: boolean
   /** As sightings of the manifest tell it; 0 if none does. */
   ownSize: number
-  /** The largest that a link tells; 0 if none does. Links stay when manifests go. */
-  measuredSize: number
+  /** The largest that a link tells, where ABSENT is 0; `undefined` if none tells one. Links stay when manifests go. */
+  measuredSize: number | undefined
   /** One for each manifest that references it. */
   stated: SizeCounts
   /** Holdings of all projects of the registry, this one among them. Absent if no other project holds the content. */
@@ -56,7 +56,7 @@ export function holdingOf({ isManifest, ownSize, measuredSize, stated }: Content
   if (isManifest && ownSize > 0) return ownSize + MEASURED
   const largest = largestSize(stated)
   if (!isManifest && largest === -1) return NOT_HELD
-  return measuredSize > 0 ? measuredSize + MEASURED : Math.max(0, largest)
+  return measuredSize !== undefined ? measuredSize + MEASURED : Math.max(0, largest)
 }
 
 const bytesOf = (holding: number): number => (holding === NOT_HELD ? 0 : holding % MEASURED)
@@ -133,5 +133,5 @@ function standing({ images, lists }: Manifest) {
 
 /** A content that no manifest claims and no project holds. */
 export const newContent = (): Content => ({
-  ...{ isManifest: false, ownSize: 0, measuredSize: 0, stated: countsOf(0, 0), holdings: undefined },
+  ...{ isManifest: false, ownSize: 0, measuredSize: undefined, stated: countsOf(0, 0), holdings: undefined },
 })

@@ -57,7 +57,7 @@ describe('wrong usage gives one clear message and status 2', () => {
     ['jobs discard quota 7 --all', 'expected one of: ID, --all'],
     [
       'jobs failed coffee',
-      "command-argument value 'coffee' is invalid for argument 'QUEUE'. Allowed choices are events, quota, alerts, promotion, expiry, snapshot, history, outgoing, resolve, reconcile, storage, deliveries, collections.",
+      "command-argument value 'coffee' is invalid for argument 'QUEUE'. Allowed choices are events, quota, alerts, promotion, expiry, snapshot, history, outgoing, resolve, reconcile, storage, deliveries, integrity, collections, journal.",
     ],
     [
       'snapshot list --url ftp://x',

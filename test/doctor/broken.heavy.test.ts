@@ -41,7 +41,7 @@ async function push(url: string, credentials?: { username: string; password: str
   await client.close()
 }
 
-/** What is wrong, but for the service that does not run. */
+/** What is wrong, but for the service that does not run, and that none of these registries tells what it could not deliver. */
 async function wrongIn(config: object) {
   const { status, wrong } = await bed.doctor({
     redis: { url: redis.url },
@@ -53,7 +53,7 @@ async function wrongIn(config: object) {
     ...{ check: 'service', level: 'error', what: expect.stringContaining('no answer (ECONNREFUSED)') },
     fix: expect.stringContaining('tallyman start'),
   })
-  return wrong.slice(1)
+  return wrong.slice(1).filter(({ check }) => check !== 'deliveries of ci')
 }
 
 test('the service does not run, and all else is right', async () => {

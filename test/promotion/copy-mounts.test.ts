@@ -20,7 +20,7 @@ describe('a source that names a blob which it does not have', () => {
     const { to, image, lost } = await lostAtSource()
     await pushImage(bed.target, `${to}/secret`, 'v1', image)
     const copying = bed.copy(image.root.digest, to, { mountFrom: async () => [`${to}/secret`] })
-    await expect(copying).rejects.toMatchObject({ status: 404, retry: false })
+    await expect(copying).rejects.toMatchObject({ code: 'absent', retry: false })
     expect(await bed.target.headBlob(to, lost)).toBeUndefined()
   })
 
@@ -33,7 +33,7 @@ describe('a source that names a blob which it does not have', () => {
         source: { client: bed.source, repository: 'team/secret' },
       }),
     )
-    await expect(copyImage(bed.request(image.root.digest, to))).rejects.toMatchObject({ status: 404 })
+    await expect(copyImage(bed.request(image.root.digest, to))).rejects.toMatchObject({ code: 'absent' })
     expect(await bed.target.headBlob(to, lost)).toBeUndefined()
     await restore()
     expect((await copyImage(bed.request(image.root.digest, to))).blobs.sent.count).toBe(0)
@@ -46,7 +46,7 @@ describe('a source that names a blob which it does not have', () => {
       target: { client: bed.source, repository: to },
       ...{ sameRegistry: true, mountFrom: async () => [`${to}/secret`] },
     }
-    await expect(bed.copy(image.root.digest, to, changes)).rejects.toMatchObject({ status: 404 })
+    await expect(bed.copy(image.root.digest, to, changes)).rejects.toMatchObject({ code: 'absent' })
     expect(await bed.source.headBlob(to, lost)).toBeUndefined()
   })
 })

@@ -12,6 +12,7 @@ import { makeStorageReader } from '../../src/reconcile/storage-reader.ts'
 import { makeRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { DOCKER_LIST } from '../../src/registry/manifest.ts'
 import { makeFolderView } from '../../src/store/folder-view.ts'
+import { MAX_SIZE } from '../../src/usage/fact.ts'
 import { image } from './filled-registry.ts'
 import { makeReconcileBed } from './reconcile-bed.ts'
 
@@ -112,7 +113,7 @@ describe.each(['api', 'storage'])('over the %s', (method) => {
     await push('v1', content)
     await run()
     const truth = await index.usage(project)
-    const huge = { ...blob, size: 2 ** 40 - 1 }
+    const huge = { ...blob, size: MAX_SIZE }
     const config = { ...blob, mediaType: 'application/vnd.oci.image.config.v1+json' }
     const event = pushed(repository, content, [config, huge], { tag: 'v1' })
     await index.apply(project, [event])

@@ -80,7 +80,7 @@ test('the registries of the real service are listed; an unknown one cannot be re
   expect(await run(env, 'registries')).toMatchObject({
     status: 0,
     out: expect.stringMatching(
-      /^REGISTRY +STATE +LAST RECONCILE +CONFIDENCE\nci +not read yet +never +\S.*\n$/,
+      /^REGISTRY +STATE +LAST RECONCILE +DELIVERIES +CONFIDENCE\nci +not read yet +never +not audited +\S.*\n$/,
     ),
   })
   expect(await run(env, 'reconcile', 'hub', '--dry-run')).toMatchObject({

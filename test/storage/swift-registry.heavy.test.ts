@@ -124,7 +124,9 @@ describe.runIf(hasSwift)('docker-registry 2.8 on Swift', () => {
       await upload(client, 'team/app', unused)
       expect((await expectPartsToBeTheDisk()).unreferenced.bytes).toBeGreaterThanOrEqual(unused.length)
       const { candidates } = await survey()
-      expect(candidates).toContainEqual({ digest: digestOf(unused), size: unused.length, project: 'team' })
+      expect(candidates).toContainEqual(
+        expect.objectContaining({ digest: digestOf(unused), size: unused.length, project: 'team' }),
+      )
       await storage.delete([blobKey(digestOf(unused))])
       const after = await expectPartsToBeTheDisk()
       expect(after.segment.bytes).toBe(unused.length)
