@@ -64,6 +64,8 @@ export interface Survey {
 
 interface Blob {
   size: number
+  /** What of it no object that was listed before shares. */
+  ownBytes: number
   isMarked: boolean
   isLinked: boolean
   touchedAt: number
@@ -142,7 +144,13 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
         case 'blob':
           // It counts at the end, when it is known what names it.
           blobs.set(found.digest, {
-            ...{ size: object.size, isMarked: false, isLinked: false, project: undefined },
+            ...{
+              size: stored.size,
+              ownBytes: object.size,
+              isMarked: false,
+              isLinked: false,
+              project: undefined,
+            },
             touchedAt: object.modifiedAt.getTime(),
           })
           break
@@ -197,7 +205,8 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
     result(): Survey {
       const candidates: Candidate[] = []
       for (const [digest, blob] of blobs) {
-        count(blob.isMarked ? 'referenced' : blob.isLinked ? 'unreferenced' : 'orphaned', blob)
+        const part = blob.isMarked ? 'referenced' : blob.isLinked ? 'unreferenced' : 'orphaned'
+        count(part, { size: blob.ownBytes })
         const { size, project, touchedAt } = blob
         if (!blob.isMarked) candidates.push({ digest, size, project: project ?? undefined, touchedAt })
       }

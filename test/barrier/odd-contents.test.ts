@@ -4,6 +4,7 @@ import { makeImage, OCI_MANIFEST } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { hashOf } from '../../src/registry/digest.ts'
 import { surveySettled } from '../../src/space/settle.ts'
+import { blobKey } from '../../src/storage/layout.ts'
 import { QUICK, type Scene, startScene } from './scene.ts'
 
 /** Contents and names that are rare, and that a registry takes. Nothing of them may go. */
@@ -74,6 +75,15 @@ test('what a manifest names by its SHA-512, in two repositories of which one has
   await sleep(2 * QUICK.clocksMs)
   await scene.collect()
   expect(await scene.direct.has('d', hashOf(layer, 'sha512'))).toBe(true)
+})
+
+test('a backup by hard links beside the registry keeps nothing from being collected', async () => {
+  const layer = Buffer.from('garbage that a backup has, too')
+  expect(await scene.direct.upload('g', layer)).toBe(201)
+  await scene.storage.copy(blobKey(hashOf(layer)), 'backup/data')
+  await sleep(2 * QUICK.clocksMs)
+  await scene.collect()
+  expect(await scene.direct.has('g', hashOf(layer))).toBe(false)
 })
 
 test('what has urls, and was taken although a manifest names it, is put back by the next survey', async () => {
