@@ -7,7 +7,10 @@ import { useRedis } from '../../lab/use-redis.ts'
 import { gateBarrier } from '../../src/barrier/barrier.ts'
 import { conductBarrier } from '../../src/barrier/conduct-barrier.ts'
 import { makeGate } from '../../src/barrier/gate.ts'
+import type { CollectionRun } from '../../src/collection/collection-run.ts'
+import { makeCollector } from '../../src/collection/collector.ts'
 import { makeLeases } from '../../src/collection/leases.ts'
+import type { CollectionRuns } from '../../src/collection/runs.ts'
 import { newRun } from '../../src/collection/runs.ts'
 import { runAt } from '../../src/space/blob-trash.ts'
 import { makeSurveys } from '../../src/space/surveys.ts'
@@ -93,6 +96,35 @@ test('a run of which only the hold is known lets writes in, and collects nothing
   await conductBarrier(run, deps as unknown as Parameters<typeof conductBarrier>[1])
   expect(opened).toBe(1)
   expect(run).toMatchObject({ phase: 'ended', isHeld: false, outcome: 'interrupted' })
+})
+
+test('a recovery that fails is done again', async () => {
+  const asked = { registry: 'lab', mode: 'barrier', dryRun: false, force: false, by: 'test' } as const
+  const left: CollectionRun = { ...newRun(asked, Date.now()), phase: 'take', hasCollected: true }
+  left.phases.push({ phase: 'take', at: new Date().toISOString(), tookMs: null })
+  const saved = new Map([[left.id, left]])
+  let calls = 0
+  const told: unknown[] = []
+  const collector = makeCollector({
+    runs: {
+      get: async (_: string, id: string) => structuredClone(saved.get(id)),
+      save: async (run: CollectionRun) => void saved.set(run.id, structuredClone(run)),
+      holderOf: async () => undefined,
+    } as unknown as CollectionRuns,
+    ...{ leases: leasesOf(), place: '', closing: new AbortController().signal, now: Date.now },
+    conductorOf: () => async (run, context) => {
+      if (++calls === 1) throw new Error('the storage does not answer')
+      await context.save(Object.assign(run, { phase: 'ended' }))
+      return run
+    },
+    onEnded: async ({ outcome, error }) => void told.push({ outcome, error }),
+    log: { info() {}, warn() {}, error() {} } as unknown as Parameters<typeof makeCollector>[0]['log'],
+  })
+  const task = { asked, id: left.id, at: Date.now(), onPhase: async () => {}, stopOf: async () => undefined }
+  await expect(collector.process(task)).rejects.toThrow('does not answer')
+  await collector.process(task)
+  await collector.process(task)
+  expect(told).toEqual([{ outcome: 'interrupted', error: 'Tallyman died during take' }])
 })
 
 test('while a manifest cannot be read, the trash keeps all: that may name anything', async () => {
