@@ -70,8 +70,7 @@ export function parseManifest(bytes: Buffer, mediaType: string): ParsedManifest 
 
 /**
  * Parses a manifest from storage, where it has no Content-Type. Without a `mediaType` field its kind is decided as in
- * distribution 2.8 (manifeststore.go, Get): by its `schemaVersion`; with `manifests` it is an OCI index. `Layers` is `layers`.
- * @throws InvalidManifest
+ * distribution 2.8 (manifeststore.go, Get): by its `schemaVersion`; with `manifests` it is an OCI index. `Layers` is `layers`. @throws InvalidManifest
  */
 export function parseStoredManifest(bytes: Buffer): ParsedManifest {
   const body = asGoReads(readJson(bytes))
