@@ -55,23 +55,34 @@ export function makeStoreIdentity(deps: {
 
   const name = (id: string) => store.put(KEY, JSON.stringify({ id, since: new Date().toISOString() }))
 
+  /** What this process has known: Redis may lose it, and the store right after that. */
+  let remembered: string | undefined
+
+  /** The id that Redis knows. If Redis has lost it, it is told what this process knows. */
+  async function knownId(): Promise<string | null> {
+    const known = await redis.get(key)
+    if (known !== null || remembered === undefined) return known
+    return (await redis.set(key, remembered, 'NX', 'GET')) ?? remembered
+  }
+
   /** Of several processes at once, Redis says whose id it is. */
   async function meet(id: string | undefined): Promise<StoreState> {
     const own = id ?? randomUUID()
     if (id === undefined) await name(own)
     const known = (await redis.set(key, own, 'NX', 'GET')) ?? own
-    if (known === own) return 'known'
-    if (id !== undefined) return 'another'
-    await name(known)
+    if (known !== own && id !== undefined) return 'another'
+    if (known !== own) await name(known)
+    remembered = known
     return 'known'
   }
 
   async function look(): Promise<StoreState> {
-    const known = await redis.get(key)
+    const known = await knownId()
     const id = await found()
     if (known === null) return meet(id)
-    if (id === known) return 'known'
-    return id === undefined ? 'lost' : 'another'
+    if (id !== known) return id === undefined ? 'lost' : 'another'
+    remembered = known
+    return 'known'
   }
 
   return {
@@ -85,6 +96,7 @@ export function makeStoreIdentity(deps: {
       const accepted = id === undefined || id === 'unreadable' ? randomUUID() : id
       if (accepted !== id) await name(accepted)
       await redis.set(key, accepted)
+      remembered = accepted
     },
   }
 }

@@ -48,6 +48,18 @@ test('a store that was lost is noticed until its backup is there, or a person ac
   expect(await store.get('identity.json')).not.toEqual(backup)
 })
 
+test('a store that is lost right after Redis is noticed by whoever knew it', async () => {
+  const knows = identity()
+  await knows.state()
+  const backup = (await store.get('identity.json')) ?? Buffer.of()
+  await bed.redis.flushall()
+  await store.delete('identity.json')
+  expect(await knows.state()).toBe('lost')
+  expect(await identity().state()).toBe('lost')
+  await store.put('identity.json', backup)
+  expect(await identity().state()).toBe('known')
+})
+
 test('another store is noticed; accepted, it is the known one, and the first is another', async () => {
   await identity().state()
   const first = (await store.get('identity.json')) ?? Buffer.of()
