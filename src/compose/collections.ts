@@ -68,14 +68,6 @@ export function startCollections(parts: WorkerParts) {
     conductorOf: (registry, mode) => conductors[mode](registry),
     async onEnded(run) {
       const { registry, id, outcome, freed, error } = run
-      // What was pushed meanwhile is what a collection may have broken.
-      if (run.hasCollected)
-        await parts.scrubFirst(registry, await pushedSince(parts.index, registry, Date.parse(run.at)))
-      if (run.hasCollected)
-        await garbage.onCollected(registry, {
-          ...{ at: run.endedAt ?? new Date().toISOString(), seen: 'run', pauseMs: run.pauseMs },
-          freed: freed?.bytes ?? null,
-        })
       const alert = endedAlert(run)
       if (alert !== undefined) await announce(alert)
       await journals.audit.audit({
@@ -84,6 +76,13 @@ export function startCollections(parts: WorkerParts) {
         ...(error !== null && { why: error }),
         ...(freed !== null && { counts: freed }),
       })
+      if (!run.hasCollected) return
+      await garbage.onCollected(registry, {
+        ...{ at: run.endedAt ?? new Date().toISOString(), seen: 'run', pauseMs: run.pauseMs },
+        freed: freed?.bytes ?? null,
+      })
+      // What was pushed meanwhile is what a collection may have broken.
+      await parts.scrubFirst(registry, await pushedSince(parts.index, registry, Date.parse(run.at)))
     },
   })
   const sweeping = sweepAlways(parts, collector.sweep, closing.signal)

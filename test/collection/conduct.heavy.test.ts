@@ -71,7 +71,10 @@ test('frees what it promised, with a pause that is no longer than it says, and l
     collectable: { blobs: 0, bytes: 0 },
     lastCollection: { seen: 'run', freed: GARBAGE.bytes, pauseMs: ended.pauseMs },
   })
-  const events = (await api.alerts()).map(({ event }) => event)
+  const events = await eventually(
+    async () => (await api.alerts()).map(({ event }) => event),
+    (all) => all.includes('collection.done'),
+  )
   expect(events).toContain('collection.done')
   expect(events).toContain('collection.advised')
 })
@@ -119,7 +122,11 @@ test.for([
   expect(ended.phases.find(({ phase }) => phase === hook)?.output).toContain('fails, as it was told')
   expect(await registry.called()).toEqual(called)
   await isWritable()
-  const failed = (await api.alerts()).find(({ event }) => event === 'collection.failed')
+  // It is told once the record has ended.
+  const failed = await eventually(
+    async () => (await api.alerts()).find(({ event }) => event === 'collection.failed'),
+    (found) => found !== undefined,
+  )
   expect(failed?.text).toContain('The registry takes writes.')
 })
 
@@ -136,7 +143,10 @@ test('if writes cannot be let in, somebody is told at once, and it is tried unti
   await registry.letAgain('readOnlyOff', 'fail')
   expect(await api.ended(id)).toMatchObject({ outcome: 'done', isHeld: false, freed: GARBAGE })
   await isWritable()
-  expect((await api.alerts()).map(({ event }) => event)).toContain('collection.released')
+  await eventually(
+    async () => (await api.alerts()).map(({ event }) => event),
+    (all) => all.includes('collection.released'),
+  )
 })
 
 test('a collector that hangs is ended once the pause is as long as it may be', async () => {

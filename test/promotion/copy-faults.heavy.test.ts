@@ -89,7 +89,7 @@ describe('a copy that fails leaves nothing half, and the next one sends only wha
     const image = await bed.pushed(imageOf(seed))
     let read = 0
     bed.ci.onRequest(({ path }) => (path.includes('/blobs/') && ++read > 1 ? 404 : undefined))
-    await expect(bed.copy(image.root.digest, to)).rejects.toMatchObject({ status: 404, retry: false })
+    await expect(bed.copy(image.root.digest, to)).rejects.toMatchObject({ code: 'absent', retry: false })
     await expectNothingHalf(image, to)
     bed.ci.reset()
     expect((await bed.copy(image.root.digest, to)).blobs.present.count).toBe(1)
