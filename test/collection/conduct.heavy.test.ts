@@ -65,8 +65,12 @@ test('frees what it promised, with a pause that is no longer than it says, and l
   await client.close()
 
   expect((await run('gc', 'status', 'ci', ended.id)).out).toContain('a collection of garbage is done')
-  const advice = await run('gc', 'advise', 'ci', '--output', 'json')
-  expect(JSON.parse(advice.out)).toMatchObject({
+  // What came of it is noted once the record has ended.
+  const advice = await eventually(
+    async () => JSON.parse((await run('gc', 'advise', 'ci', '--output', 'json')).out),
+    ({ lastCollection }) => lastCollection !== null,
+  )
+  expect(advice).toMatchObject({
     pays: false,
     collectable: { blobs: 0, bytes: 0 },
     lastCollection: { seen: 'run', freed: GARBAGE.bytes, pauseMs: ended.pauseMs },
