@@ -17,6 +17,7 @@ import { JournalPosition } from '../store/journal.ts'
 import { askedBy } from './asked-by.ts'
 import { cursorOf, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
+import { registryNamed } from './registry-named.ts'
 import type { Roles } from './roles.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
@@ -42,12 +43,7 @@ export const collectionsRoute =
     const params = Type.Object({ name })
     const id = Type.String({ description: 'The id of the collection.' })
 
-    function requireRegistry(name: string): Of {
-      const registry = deps.registries.find((one) => one.name === name)
-      if (registry !== undefined) return registry
-      const names = deps.registries.map((one) => one.name).join(', ')
-      throw new HttpError(404, `there is no registry "${name}"; configured: ${names}`)
-    }
+    const registryOf = (name: string): Of => registryNamed(deps.registries, name)
 
     /** A collection that was ended for a dead process has a job that knows that only later. */
     async function isUnderWay(registry: string): Promise<boolean> {
@@ -68,7 +64,7 @@ export const collectionsRoute =
         response: { 200: Advice, ...errors },
       },
       handler: async ({ params: { name } }) => {
-        if (requireRegistry(name).storage === undefined)
+        if (registryOf(name).storage === undefined)
           throw new HttpError(
             409,
             `Tallyman does not know the storage of "${name}": set registries.${name}.storage`,
@@ -95,7 +91,7 @@ export const collectionsRoute =
         },
       },
       handler: async ({ params: { name }, query: { limit, cursor } }) => {
-        requireRegistry(name)
+        registryOf(name)
         const found = await runs.recent(name, limit + 1, decodeCursor(JournalPosition, cursor))
         const last = found.length > limit ? found[limit - 1] : undefined
         return { collections: found.slice(0, limit), next: cursorOf(last && runs.positionOf(last)) }
@@ -109,7 +105,7 @@ export const collectionsRoute =
         response: { 200: CollectionRun, ...errors },
       },
       handler: async ({ params: { name, id } }) => {
-        requireRegistry(name)
+        registryOf(name)
         const run = await runs.get(name, id)
         if (run !== undefined) return run
         throw new HttpError(404, `there is no collection "${id}" of "${name}"`)
@@ -137,7 +133,7 @@ export const collectionsRoute =
       },
       handler: async (request, reply) => {
         const { params, body } = request
-        const found = requireRegistry(params.name)
+        const found = registryOf(params.name)
         const registry = found.name
         const { dryRun, force } = body
         const mode = body.mode ?? modeOf(found.gc)
@@ -165,7 +161,7 @@ export const collectionsRoute =
         },
       },
       handler: async (request) => {
-        const { name: registry } = requireRegistry(request.params.name)
+        const { name: registry } = registryOf(request.params.name)
         const by = askedBy(request)
         const stopped = await stopCollections(queues, registry, by, now())
         for (const run of stopped) await deps.audit({ by, action: 'collection.stopped', registry, run })

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { DeliveryAudit, viewOfAudit } from '../delivery-audit/audit-view.ts'
 import type { Audits } from '../delivery-audit/audits.ts'
 import { HttpError, Problem } from './problem.ts'
+import { registryNamed } from './registry-named.ts'
 import type { Roles } from './roles.ts'
 
 /** What a registry says it could not deliver. */
@@ -24,11 +25,7 @@ export const deliveryAuditRoute =
         response: { 200: DeliveryAudit, '4xx': Problem, '5xx': Problem },
       },
       handler: async ({ params: { name } }) => {
-        const registry = deps.registries.find((one) => one.name === name)
-        if (registry === undefined) {
-          const names = deps.registries.map((one) => one.name).join(', ')
-          throw new HttpError(404, `there is no registry "${name}"; configured: ${names}`)
-        }
+        const registry = registryNamed(deps.registries, name)
         if (registry.metrics === undefined)
           throw new HttpError(
             409,

@@ -7,6 +7,7 @@ import { jobId } from '../queue/job-id.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
 import { HttpError, Problem } from './problem.ts'
+import { registryNamed } from './registry-named.ts'
 import type { Roles } from './roles.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
@@ -31,12 +32,7 @@ export const scrubRoute =
 
     /** @throws HttpError 404 if there is no such registry, 409 if it is not scrubbed */
     function requireScrub(name: string) {
-      const registry = deps.registries.find((one) => one.name === name)
-      if (registry === undefined) {
-        const names = deps.registries.map((one) => one.name).join(', ')
-        throw new HttpError(404, `there is no registry "${name}"; configured: ${names}`)
-      }
-      const { scrub, url } = registry
+      const { scrub, url } = registryNamed(deps.registries, name)
       if (scrub === undefined)
         throw new HttpError(
           409,

@@ -7,6 +7,7 @@ import type { Queues } from '../queue/queues.ts'
 import { StorageReport } from '../space/report.ts'
 import type { Surveys } from '../space/surveys.ts'
 import { HttpError, Problem } from './problem.ts'
+import { registryNamed } from './registry-named.ts'
 import type { Roles } from './roles.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
@@ -26,11 +27,7 @@ export const storageRoute =
 
     /** @throws HttpError 404 if there is no such registry, 409 if its storage is not configured */
     function requireStorage(name: string): void {
-      const registry = deps.registries.find((one) => one.name === name)
-      if (registry === undefined) {
-        const names = deps.registries.map((one) => one.name).join(', ')
-        throw new HttpError(404, `there is no registry "${name}"; configured: ${names}`)
-      }
+      const registry = registryNamed(deps.registries, name)
       if (registry.storage === undefined)
         throw new HttpError(
           409,
