@@ -92,9 +92,9 @@ async function teamToken(name: string): Promise<string> {
 }
 
 const brokenImages = async (): Promise<string[]> =>
-  (
-    await tallyman.get<{ images: { repository: string }[] }>('/v1/broken-images')
-  ).images.map(({ repository }) => repository)
+  (await tallyman.get<{ images: { repository: string }[] }>('/v1/broken-images')).images.map(
+    ({ repository }) => repository,
+  )
 
 test('where nothing is broken, the page says what was looked at', async () => {
   const page = await open('/broken-images')
@@ -102,7 +102,10 @@ test('where nothing is broken, the page says what was looked at', async () => {
   const row = page.getByRole('row', { name: /^ci/ })
   await row.getByText('Some images in each, by asking for their blobs.').waitFor()
   await row.getByText(/of 1\.0 GiB today/).waitFor()
-  await page.getByRole('row', { name: /^silent/ }).getByText('registries.silent.scrub.bytesPerDay').waitFor()
+  await page
+    .getByRole('row', { name: /^silent/ })
+    .getByText('registries.silent.scrub.bytesPerDay')
+    .waitFor()
   await page
     .getByRole('row', { name: /^production/ })
     .getByText('Images are only copied into it')
