@@ -100,7 +100,7 @@ test('where nothing is broken, the page says what was looked at', async () => {
   const page = await open('/broken-images')
   await page.getByText('No image is known to be broken').waitFor()
   const row = page.getByRole('row', { name: /^ci/ })
-  await row.getByText('Some images in each, by asking for their blobs.').waitFor()
+  await row.getByText('Some images each time, by asking for their blobs.').waitFor()
   await row.getByText(/of 1\.0 GiB today/).waitFor()
   await page
     .getByRole('row', { name: /^silent/ })

@@ -150,3 +150,18 @@ test('who may only read sees replays and starts none; a team sees no link to the
   await team.getByText('Not allowed.').waitFor()
   await end(team)
 })
+
+test('a store that was lost is told where the trash is, and is accepted after a question', async () => {
+  await rm(join(store, 'identity.json'))
+  const page = await open('/trash')
+  await page.getByText('Nothing is deleted: the store has lost its data').waitFor()
+  expect(await barriers(page)).toEqual([])
+  await page.getByRole('button', { name: 'Accept the store as it is…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox').fill('accept')
+  await page.keyboard.press('Enter')
+  await page.getByText('The store is accepted.').waitFor()
+  await expect.poll(() => page.getByText('Nothing is deleted').count()).toBe(0)
+  expect(await tallyman.get('/v1/store')).toMatchObject({ state: 'known' })
+  await end(page)
+})

@@ -37,7 +37,7 @@ export function LookedAt({ reload }: { reload: () => void }) {
                             <div class="hint">
                               {lastReconcile.method === 'storage'
                                 ? 'All images, by the storage.'
-                                : 'Some images in each, by asking for their blobs.'}
+                                : 'Some images each time, by asking for their blobs.'}
                             </div>
                           )}
                         </td>

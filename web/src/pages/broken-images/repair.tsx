@@ -94,12 +94,13 @@ export function Repair({ image, done, close }: { image: BrokenImage; done: () =>
           required={!looks}
           autocomplete="off"
           spellcheck={false}
+          aria-describedby="from-hint"
         />
-        <span class="hint">
-          A repository that has it whole, as <code>registry/repository</code>
-          {looks ? '; or nothing' : ': one of your projects'}.
-        </span>
       </label>
+      <p class="hint" id="from-hint">
+        A repository that has it whole, as <code>registry/repository</code>
+        {looks ? '; or nothing' : ', of one of your projects'}.
+      </p>
     </Confirm>
   )
 }

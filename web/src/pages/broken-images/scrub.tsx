@@ -53,7 +53,7 @@ export function Scrub({ registry, found }: { registry: string; found: () => void
             .{' '}
             {first > 0
               ? `Next: ${first} repositories where garbage was collected, then the most pulled.`
-              : 'Next: images of the most pulled projects that were not read for longest.'}{' '}
+              : 'Next: images of the most pulled projects.'}{' '}
             Read through <Said text={url} />.
           </div>
         </>

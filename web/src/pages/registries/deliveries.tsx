@@ -6,7 +6,6 @@ import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { TableBox } from '../../parts/table-box.tsx'
 import { Time } from '../../parts/time.tsx'
-import { Told } from '../../parts/told.tsx'
 import { NotAudited } from './not-audited.tsx'
 
 /** What each process of a registry counted of its deliveries, and what of it did not arrive. */
@@ -95,9 +94,6 @@ export default function Deliveries() {
                     )}
                   </dd>
                 </dl>
-                <p class="hint">
-                  <Told text={audit.summary} />
-                </p>
               </section>
               <h2>By process, since its start</h2>
               <TableBox isCards label="By process, since its start">

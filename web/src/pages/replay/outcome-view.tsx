@@ -1,6 +1,7 @@
 import { Bytes } from '../../parts/bytes.tsx'
 import { Said } from '../../parts/said.tsx'
 import { TableBox } from '../../parts/table-box.tsx'
+import { Told } from '../../parts/told.tsx'
 import { deletedText, type Outcome, regretText } from './replay-text.ts'
 
 /** What a policy would have deleted, by rule, and which of it was pulled afterwards. */
@@ -91,8 +92,12 @@ export function OutcomeView({ outcome }: { outcome: Outcome }) {
                     <td class="wide" data-label="Rule">
                       <Said text={rule} />
                     </td>
-                    <td data-label="Would be gone since">{new Date(deletedAt).toLocaleString()}</td>
-                    <td data-label="First pulled">{new Date(pulledAt).toLocaleString()}</td>
+                    <td data-label="Would be gone since">
+                      <Told text={deletedAt} />
+                    </td>
+                    <td data-label="First pulled">
+                      <Told text={pulledAt} />
+                    </td>
                     <td class="number" data-label="Pulls">
                       {pulls.toLocaleString('en')}
                     </td>

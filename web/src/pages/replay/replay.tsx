@@ -5,6 +5,7 @@ import { Loaded } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Time } from '../../parts/time.tsx'
+import { Told } from '../../parts/told.tsx'
 import { OutcomeView } from './outcome-view.tsx'
 import { isUnderWay, STATES } from './replay-text.ts'
 
@@ -52,8 +53,9 @@ export default function ReplayPage() {
               )}
               {result && (
                 <p>
-                  {result.events.toLocaleString('en')} events were replayed, from{' '}
-                  {new Date(result.from).toLocaleString()} to {new Date(result.to).toLocaleString()}.{' '}
+                  <Told
+                    text={`${result.events.toLocaleString('en')} events were replayed, from ${result.from} to ${result.to}.`}
+                  />{' '}
                   <span class="hint">
                     {result.baseline === null ? (
                       'It began with nothing: there was no snapshot.'
@@ -73,7 +75,7 @@ export default function ReplayPage() {
                   <ul>
                     {result.notKnown.map((text) => (
                       <li key={text}>
-                        <Said text={text} />
+                        <Told text={text} />
                       </li>
                     ))}
                   </ul>
