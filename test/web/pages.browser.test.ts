@@ -15,9 +15,12 @@ const PAGES = [
   '/plan',
   '/runs',
   '/trash',
+  '/replay',
   '/promotions',
+  '/broken-images',
   '/alerts',
   '/registries',
+  '/registries/ci/deliveries',
   '/queues',
   '/quarantine',
 ]
