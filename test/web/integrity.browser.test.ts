@@ -153,7 +153,7 @@ test('a scrub is started and finds wrong bytes; the repair says what to delete f
 
   const page = await open('/broken-images')
   await page.getByRole('button', { name: 'Scrub now at ci' }).click()
-  await page.getByText(/^ci: \d+ images read, .*; 1 contents are not right$/).waitFor()
+  await page.getByText(/^ci: \d+ images read, .*; 1 content is not right$/).waitFor()
   const item = page.getByRole('listitem').filter({ hasText: 'team/tool' }).first()
   await item.getByText('wrong bytes').waitFor()
   await item.getByRole('button', { name: /^Repair/ }).click()
@@ -173,6 +173,9 @@ test('a scrub is started and finds wrong bytes; the repair says what to delete f
 })
 
 test("a team's token sees and repairs its own images, and names where the copy is", async () => {
+  const client = makeRegistryClient({ name: 'ci', url: ci.url })
+  await pushImage(client, 'team/spare', 'v1', app)
+  await client.close()
   for (const repository of ['team/app', 'other/app'])
     await fetch(`${ci.url}/v2/${repository}/blobs/${layerOf(app)}`, { method: 'DELETE' })
   await tallyman.reconcile('ci')
@@ -187,7 +190,22 @@ test("a team's token sees and repairs its own images, and names where the copy i
   await dialog.getByRole('textbox', { name: 'Copy from' }).fill('ci/other/app')
   await dialog.getByRole('button', { name: 'Repair', exact: true }).click()
   await dialog.getByText('there is no repository "ci/other/app"').waitFor()
-  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await dialog.getByRole('textbox', { name: 'Copy from' }).fill('ci/team/spare')
+  await page.keyboard.press('Enter')
+  await page.getByText(/^ci\/team\/app:v1 is whole again/).waitFor()
+  await page.getByText('No image is known to be broken').waitFor()
+  expect(await brokenImages()).toEqual(['other/app'])
+  await end(page)
+})
+
+test('a registry says that images of it are not whole, and leads to them', async () => {
+  const page = await open('/registries', READ_TOKEN)
+  await page.getByRole('region', { name: 'ci', exact: true }).getByRole('link', { name: 'See them' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Broken images' }).waitFor()
+  await page.getByText('Only those of ci.').waitFor()
+  await page.getByRole('link', { name: 'ci/other/app' }).waitFor()
+  // Who may only read repairs nothing.
+  expect(await page.getByRole('button', { name: /^Repair/ }).count()).toBe(0)
   await end(page)
 })
 
@@ -213,6 +231,36 @@ test('the deliveries of a registry are told by process; where nobody asks, what 
   await nobody.getByText('Nobody asks this registry').waitFor()
   await nobody.getByText('registries.silent.metrics').waitFor()
   await end(nobody)
+})
+
+test('events that wait, are in doubt or were lost are told with what that means', async () => {
+  const page = await open('/registries/ci/deliveries')
+  // A registry takes minutes to lose events: what the API would say then is put into its answer.
+  await page.route('**/v1/registries/ci/delivery-audit', async (route) => {
+    const response = await route.fetch()
+    const json = {
+      ...(await response.json()),
+      ...{ pending: 900, isGrowing: true, lost: 3, suspect: 2, uncounted: 5, vouches: false },
+      lastLoss: { at: new Date().toISOString(), count: 3 },
+      failing: [
+        { address: 'http://ci-2:5001', since: new Date().toISOString(), problem: 'nothing listens \u202e' },
+      ],
+    }
+    await route.fulfill({ response, json })
+  })
+  await page.reload()
+  for (const text of [
+    'do not get less',
+    'All of them are lost if the registry restarts.',
+    'A reconcile finds what they told',
+    'lost, if they are still missing at the next reading',
+    'at least 5 of them from processes whose metrics are not read',
+    'The end of a process would not be noticed',
+  ])
+    await page.getByText(text).waitFor()
+  const alert = page.getByRole('alert')
+  await alert.getByText('nothing listens \\u{202e}').waitFor()
+  await end(page)
 })
 
 test('without a journal, the page of replays says which key to set', async () => {

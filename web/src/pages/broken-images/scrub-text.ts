@@ -16,5 +16,5 @@ export function scrubText({ registry, images, bytes, damaged, unread, skipped }:
   const unreadText = unread > 0 ? `, ${unread} could not be read` : ''
   if (images + bytes + damaged === 0 && unread === 0)
     return `${registry}: nothing to read, all of it was read within the period`
-  return `${registry}: ${images} images read, ${formatSize(bytes)}${unreadText}; ${damaged === 0 ? 'all is right' : `${damaged} contents are not right`}`
+  return `${registry}: ${images} images read, ${formatSize(bytes)}${unreadText}; ${damaged === 0 ? 'all is right' : damaged === 1 ? '1 content is not right' : `${damaged} contents are not right`}`
 }

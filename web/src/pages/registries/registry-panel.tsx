@@ -29,7 +29,10 @@ export function RegistryPanel({ registry, reload }: { registry: Registry; reload
             <span class={`badge ${confidence.startsWith('exact') ? 'badge-ok' : 'badge-warning'}`}>
               {confidence.startsWith('exact') ? 'exact' : 'not exact'}
             </span>{' '}
-            <Told text={confidence} />
+            <Told text={confidence} />{' '}
+            {confidence.startsWith('images that are not whole') && (
+              <a href={`/broken-images?registry=${name}`}>See them</a>
+            )}
           </p>
           <dl class="facts">
             <dt>Holds</dt>
