@@ -12,7 +12,16 @@ import { deletedText, regretText } from '../../web/src/pages/replay/replay-text.
 
 const digest = (c: string) => `sha256:${c.repeat(64)}`
 const damage = (fault: 'missing' | 'size' | 'corrupt', c: string) => ({
-  ...{ digest: digest(c), part: 'layer' as const, fault, size: 2_048, found: 1_000, at: null, text: '' },
+  ...{
+    digest: digest(c),
+    part: 'layer' as const,
+    fault,
+    size: 2_048,
+    found: 1_000,
+    at: null,
+    copies: null,
+    text: '',
+  },
 })
 const image: BrokenImage = {
   ...{ registry: 'ci', project: 'ci/team/app', repository: 'team/app', digest: digest('0') },

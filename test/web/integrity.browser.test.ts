@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { barriers, isTooWide, type LabBrowser, type LabPage, logIn, startBrowser } from '../../lab/browser.ts'
 import { type LabImage, makeImage } from '../../lab/image.ts'
 import { freePort } from '../../lab/ports.ts'
@@ -26,6 +26,7 @@ const bytes = 50_000
 const app = makeImage({ layers: ['shared', 'app'].map((seed) => ({ seed, bytes })), label: 'app' })
 const tool = makeImage({ layers: [{ seed: 'tool', bytes }], label: 'tool' })
 const other = makeImage({ layers: ['shared', 'other'].map((seed) => ({ seed, bytes })), label: 'other' })
+const IMAGES = { 'team/app': app, 'other/app': other, 'team/tool': tool }
 const layerOf = ({ blobs }: LabImage): string => [...blobs.keys()][0] ?? ''
 
 beforeAll(async () => {
@@ -48,22 +49,39 @@ beforeAll(async () => {
     },
   })
   await tallyman.app.listen({ port, host: '127.0.0.1' })
-  const clients = [ci, production].map((registry) => makeRegistryClient({ name: 'x', url: registry.url }))
-  const [atCi, atProduction] = clients
-  if (atCi === undefined || atProduction === undefined) throw new Error('no clients')
-  await pushImage(atCi, 'team/app', 'v1', app)
-  await pushImage(atCi, 'other/app', 'v1', other)
-  await pushImage(atCi, 'team/tool', 'v1', tool)
-  await pushImage(atProduction, 'team/tool', 'v1', tool)
-  for (const client of clients) await client.close()
+  await push(production, { 'team/tool': tool })
+  await push(ci, IMAGES)
   await ci.untilDelivered()
   await tallyman.reconcile('ci')
+})
+// What a test leaves broken would be seen by the next one.
+afterEach(async () => {
+  if ((await brokenImages()).length === 0) return
+  await push(ci, IMAGES)
+  await tallyman.reconcile('ci')
+  expect(await brokenImages()).toEqual([])
 })
 afterAll(async () => {
   await browser?.close()
   await tallyman?.close()
   await Promise.all([ci?.close(), production?.close()])
 })
+
+/** Pushes images as `v1`. */
+async function push({ url }: LabRegistry, images: Record<string, LabImage>): Promise<void> {
+  const client = makeRegistryClient({ name: 'lab', url })
+  for (const [repository, image] of Object.entries(images)) await pushImage(client, repository, 'v1', image)
+  await client.close()
+}
+
+/** Takes the first layer of `app` from repositories. */
+async function breakImages(...repositories: string[]): Promise<void> {
+  for (const repository of repositories) {
+    const gone = await fetch(`${ci.url}/v2/${repository}/blobs/${layerOf(app)}`, { method: 'DELETE' })
+    expect(gone.status).toBe(202)
+  }
+  await tallyman.reconcile('ci')
+}
 
 async function open(path: string, token = ADMIN_TOKEN): Promise<LabPage> {
   const page = await browser.open({ reducedMotion: 'reduce' })
@@ -115,13 +133,12 @@ test('where nothing is broken, the page says what was looked at', async () => {
 
 test('an image that lost a layer is listed, and repaired by keyboard from another project of the registry', async () => {
   const layer = layerOf(app)
-  const gone = await fetch(`${ci.url}/v2/team/app/blobs/${layer}`, { method: 'DELETE' })
-  expect(gone.status).toBe(202)
-  await tallyman.reconcile('ci')
+  await breakImages('team/app')
   const page = await open('/broken-images')
   const item = page.getByRole('listitem').filter({ hasText: 'team/app' }).first()
   await item.getByText('missing', { exact: true }).waitFor()
   await item.getByText(layer).waitFor()
+  await item.getByText('whole at ci/other/app').waitFor()
   expect(await item.getByRole('link', { name: 'ci/team/app' }).getAttribute('href')).toBe(
     '/projects/ci/team/app',
   )
@@ -173,16 +190,13 @@ test('a scrub is started and finds wrong bytes; the repair says what to delete f
 })
 
 test("a team's token sees and repairs its own images, and names where the copy is", async () => {
-  const client = makeRegistryClient({ name: 'ci', url: ci.url })
-  await pushImage(client, 'team/spare', 'v1', app)
-  await client.close()
-  for (const repository of ['team/app', 'other/app'])
-    await fetch(`${ci.url}/v2/${repository}/blobs/${layerOf(app)}`, { method: 'DELETE' })
-  await tallyman.reconcile('ci')
+  await push(ci, { 'team/spare': app })
+  await breakImages('team/app', 'other/app')
   expect(await brokenImages()).toEqual(['other/app', 'team/app'])
   const page = await open('/broken-images', await teamToken('team'))
   const items = page.locator('.broken-list > li')
   await expect.poll(() => items.count()).toBe(1)
+  await items.getByText('whole at ci/team/spare').waitFor()
   expect(await page.getByText('other/app').count()).toBe(0)
   expect(await page.getByText('What was looked at').count()).toBe(0)
   await items.getByRole('button', { name: /^Repair/ }).click()
@@ -199,6 +213,7 @@ test("a team's token sees and repairs its own images, and names where the copy i
 })
 
 test('a registry says that images of it are not whole, and leads to them', async () => {
+  await breakImages('other/app')
   const page = await open('/registries', READ_TOKEN)
   await page.getByRole('region', { name: 'ci', exact: true }).getByRole('link', { name: 'See them' }).click()
   await page.getByRole('heading', { level: 1, name: 'Broken images' }).waitFor()

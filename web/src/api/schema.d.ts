@@ -922,6 +922,8 @@ export interface paths {
                                     found: number | null;
                                     /** @description What a scrub says of who serves it so. Null if no scrub has found it. */
                                     at: string | null;
+                                    /** @description Where it was whole when it was noticed, as `registry/repository`: of projects that the token sees. Null if that was not looked for. */
+                                    copies: string[] | null;
                                     /** @description All of it in words. */
                                     text: string;
                                 }[];

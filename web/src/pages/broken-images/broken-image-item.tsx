@@ -57,6 +57,12 @@ export function BrokenImageItem({
                 (<Said text={damage.at} />)
               </>
             )}
+            {damage.copies && damage.copies.length > 0 && (
+              <span class="badge badge-ok">
+                whole at <Said text={damage.copies.join(', ')} />
+              </span>
+            )}
+            {damage.copies?.length === 0 && <span class="hint">No whole copy was known.</span>}
             {(breaks.get(damage.digest) ?? 1) > 1 && (
               <span class="hint"> It breaks {breaks.get(damage.digest)} of these images.</span>
             )}
