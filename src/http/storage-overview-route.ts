@@ -88,12 +88,13 @@ export const storageOverviewRoute =
 
     async function glanceAt(registry: Of, surveying: { queue: string; id: string } | undefined) {
       const { name, storage, gc } = registry
-      const [report, advice, collecting, holder] = await Promise.all([
+      const [report, advice, collecting] = await Promise.all([
         deps.surveys.last(name),
         deps.adviceOf(name),
         collectionUnderWay(name),
-        runs.holderOf(name),
       ])
+      // Afterwards: one that has ended has let its registry go before.
+      const holder = await runs.holderOf(name)
       const first = modeOf(gc)
       const modes = [first, first === 'barrier' ? 'conduct' : 'barrier'] as const
       return {

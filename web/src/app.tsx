@@ -29,6 +29,7 @@ const PAGES = [
   { path: '/promotions/:id', page: late(() => import('./pages/promotions/promotion.tsx')) },
   { path: '/alerts', page: late(() => import('./pages/alerts/alerts.tsx')) },
   { path: '/registries', page: late(() => import('./pages/registries/registries.tsx')) },
+  { path: '/storage/:name?/:id?', page: late(() => import('./pages/storage/storage.tsx')) },
   { path: '/queues', page: late(() => import('./pages/queues/queues.tsx')) },
   { path: '/quarantine', page: late(() => import('./pages/quarantine/quarantine.tsx')) },
 ] as const
