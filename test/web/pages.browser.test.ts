@@ -18,6 +18,9 @@ const PAGES = [
   '/promotions',
   '/alerts',
   '/registries',
+  '/storage',
+  '/storage/ci',
+  '/storage/production',
   '/queues',
   '/quarantine',
 ]

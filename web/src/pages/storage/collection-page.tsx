@@ -5,8 +5,8 @@ import { Loaded } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Time } from '../../parts/time.tsx'
-import { Outcome } from './history.tsx'
-import { durationText, linesOf, MODES, phaseText } from './storage-text.ts'
+import { Freed, Outcome } from './history.tsx'
+import { durationText, linesOf, MODES, phaseText, waitText } from './storage-text.ts'
 
 /** How often one that goes on is read again, in ms. */
 const LOOK_MS = 1_500
@@ -50,9 +50,11 @@ export function CollectionPage({ registry, id }: { registry: string; id: string 
                   <Bytes of={run.promised?.bytes} />
                 </dd>
                 <dt>Freed</dt>
-                <dd>{run.dryRun ? 'nothing: it only looked' : <Bytes of={run.freed?.bytes} />}</dd>
+                <dd>
+                  <Freed of={run} />
+                </dd>
                 <dt>Pushes waited</dt>
-                <dd>{run.pauseMs === null ? 'no' : durationText(run.pauseMs)}</dd>
+                <dd>{waitText(run)}</dd>
               </dl>
               {[...run.problems, ...run.differences].length > 0 && (
                 <ul>
@@ -69,18 +71,21 @@ export function CollectionPage({ registry, id }: { registry: string; id: string 
                 <li key={`${phase} ${at}`}>
                   <div class="list-head">
                     <span>
-                      {error && <span class="badge badge-over">failed</span>} {phaseText(phase)}
+                      {error && <span class="badge badge-over">failed</span>}{' '}
+                      <strong>{phaseText(phase)}</strong>
                     </span>
                     <span>
                       <Time at={at} />, {tookMs === null ? 'not ended' : durationText(tookMs)}
                     </span>
                   </div>
                   {[error, note].map((text) => text && <Said key={text} text={text} />)}
-                  {output && (
+                  {output?.includes('\n') ? (
                     <details>
                       <summary>What it printed last</summary>
                       <pre>{linesOf(output)}</pre>
                     </details>
+                  ) : (
+                    output && <Said text={output} />
                   )}
                 </li>
               ))}

@@ -5,7 +5,7 @@ import { More } from '../../parts/more.tsx'
 import { Said } from '../../parts/said.tsx'
 import { TableBox } from '../../parts/table-box.tsx'
 import { Time } from '../../parts/time.tsx'
-import { type Collection, durationText, MODES, OUTCOMES } from './storage-text.ts'
+import { type Collection, MODES, OUTCOMES, waitText } from './storage-text.ts'
 
 /** What came of a collection, as a badge; that it goes on, while nothing has. */
 export const Outcome = ({ of: { outcome, endedAt } }: { of: Collection }) =>
@@ -14,6 +14,10 @@ export const Outcome = ({ of: { outcome, endedAt } }: { of: Collection }) =>
   ) : (
     <span class={OUTCOMES[outcome][1]}>{OUTCOMES[outcome][0]}</span>
   )
+
+/** What came back, if anything can have. */
+export const Freed = ({ of: { hasCollected, freed } }: { of: Collection }) =>
+  hasCollected ? <Bytes of={freed?.bytes} /> : <>nothing</>
 
 /** The collections that were, the newest first. */
 export const History = ({ of }: { of: Pages<Collection> }) => (
@@ -48,12 +52,12 @@ export const History = ({ of }: { of: Pages<Collection> }) => (
                   )}
                 </td>
                 <td class="number" data-label="Freed">
-                  {run.dryRun ? '' : <Bytes of={run.freed?.bytes} />}
+                  <Freed of={run} />
                 </td>
                 <td class="number" data-label="Promised">
                   <Bytes of={run.promised?.bytes} />
                 </td>
-                <td data-label="Pushes waited">{run.pauseMs === null ? 'no' : durationText(run.pauseMs)}</td>
+                <td data-label="Pushes waited">{waitText(run)}</td>
                 <td data-label="Asked by">
                   <Said text={run.by} />
                 </td>

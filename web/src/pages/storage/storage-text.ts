@@ -102,6 +102,10 @@ export const durationText = (ms: number | null): string =>
       ? `${(ms / 1_000).toFixed(ms < 1_000 ? 2 : 1)} s`
       : formatDuration(ms - (ms % 1_000))
 
+/** How long pushes waited for a collection. */
+export const waitText = ({ pauseMs, isHeld }: Pick<Collection, 'pauseMs' | 'isHeld'>): string =>
+  pauseMs === null ? (isHeld ? 'they wait now' : 'no') : durationText(pauseMs)
+
 /** What a hook printed: each line by itself, since its control characters are spelt out. */
 export const linesOf = (output: string): string => output.split('\n').map(printable).join('\n')
 
