@@ -70,9 +70,9 @@ test('a registry is surveyed and collected; one that stays read-only is said lou
 
   await registry.let('readOnlyOff', 'fail')
   await collect(page, /is not known: this was not done yet/)
-  const alarm = page.getByRole('alert').filter({ hasText: 'ci is read-only since' })
+  const alarm = page.getByRole('alert').filter({ hasText: 'ci is read-only' })
   await alarm.getByText(/attempt \d+ failed: .* ended with the status 3/).waitFor()
-  await page.getByText('pushes wait since').waitFor()
+  await page.getByText('pushes wait', { exact: true }).waitFor()
   expect(await barriers(page)).toEqual([])
   await page.setViewportSize({ width: 390, height: 844 })
   expect(await isTooWide(page)).toBe(false)

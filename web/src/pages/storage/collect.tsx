@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { Confirm } from '../../parts/confirm.tsx'
-import { Said } from '../../parts/said.tsx'
 import { say } from '../../parts/toast.tsx'
+import { Told } from '../../parts/told.tsx'
 import { type Collection, durationText, type Glance, MODES } from './storage-text.ts'
 
 /** Asks before a collection begins: how, and how long pushes will wait. */
@@ -62,7 +62,7 @@ export function Collect({
           <ul>
             {problems.map((text) => (
               <li key={text}>
-                <Said text={text} />
+                <Told text={text} />
               </li>
             ))}
           </ul>

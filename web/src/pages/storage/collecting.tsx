@@ -115,7 +115,7 @@ function Going({
           )}
           {heldSince ? (
             <>
-              ; <strong>pushes wait</strong> since <Time at={heldSince} />
+              ; <strong>pushes wait</strong>, which began <Time at={heldSince} />
             </>
           ) : (
             run.isHeld && '; pushes wait for a moment'

@@ -5,6 +5,7 @@ import { Loaded } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Time } from '../../parts/time.tsx'
+import { Told } from '../../parts/told.tsx'
 import { Freed, Outcome } from './history.tsx'
 import { durationText, linesOf, MODES, phaseText, waitText } from './storage-text.ts'
 
@@ -32,7 +33,7 @@ export function CollectionPage({ registry, id }: { registry: string; id: string 
             <section class="panel">
               <p aria-live="polite">
                 <Outcome of={run} /> {run.endedAt === null && phaseText(run.phase)}
-                {run.error && <Said text={run.error} />}
+                {run.error && <Told text={run.error} />}
               </p>
               <dl class="facts">
                 <dt>Asked for</dt>
@@ -60,7 +61,7 @@ export function CollectionPage({ registry, id }: { registry: string; id: string 
                 <ul>
                   {[...run.problems, ...run.differences].map((text) => (
                     <li key={text}>
-                      <Said text={text} />
+                      <Told text={text} />
                     </li>
                   ))}
                 </ul>

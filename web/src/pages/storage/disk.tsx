@@ -57,23 +57,7 @@ export function Disk({ report }: { report: Report }) {
           </thead>
           <tbody>
             {shown.map((part) => (
-              <tr key={part}>
-                <th scope="row">
-                  <span class={`disk-key disk-${part}`} aria-hidden="true" /> {PARTS[part][0]}{' '}
-                  <span class="hint">{[PARTS[part][1], ...ageTexts(report, part)].join('; ')}</span>
-                </th>
-                <td class="number" data-label="Size">
-                  <Bytes
-                    of={isUnlisted(report, part) && parts[part].objects === 0 ? null : parts[part].bytes}
-                  />
-                </td>
-                <td class="number" data-label="Share">
-                  {percent(total.bytes === 0 ? 0 : parts[part].bytes / total.bytes)}
-                </td>
-                <td class="number" data-label="Objects">
-                  {parts[part].objects.toLocaleString('en')}
-                </td>
-              </tr>
+              <Row key={part} part={part} report={report} />
             ))}
             <tr class="disk-sum">
               <th scope="row">The sum: all that was found</th>
@@ -101,4 +85,25 @@ export function Disk({ report }: { report: Report }) {
   )
 }
 
-const ageTexts = (report: Report, part: Part): string[] => (part === 'uploads' ? uploadTexts(report) : [])
+function Row({ part, report }: { part: Part; report: Report }) {
+  const { bytes, objects } = report.parts[part]
+  const isUnknown = objects === 0 && isUnlisted(report, part)
+  const texts = [PARTS[part][1], ...(part === 'uploads' ? uploadTexts(report) : [])]
+  return (
+    <tr>
+      <th scope="row">
+        <span class={`disk-key disk-${part}`} aria-hidden="true" /> {PARTS[part][0]}{' '}
+        <span class="hint">{texts.join('; ')}</span>
+      </th>
+      <td class="number" data-label="Size">
+        <Bytes of={isUnknown ? null : bytes} />
+      </td>
+      <td class="number" data-label="Share">
+        {!isUnknown && percent(bytes && bytes / report.total.bytes)}
+      </td>
+      <td class="number" data-label="Objects">
+        {!isUnknown && objects.toLocaleString('en')}
+      </td>
+    </tr>
+  )
+}

@@ -11,7 +11,7 @@ export function Held({ of: glance }: { of: Glance }) {
     <div class="notice notice-bad" role="alert">
       <p>
         <strong>
-          {registry} is read-only since <Time at={heldSince} />, and nobody can push.
+          {registry} is read-only: nobody can push. It began <Time at={heldSince} />.
         </strong>{' '}
         <Said text={why} />. {collecting ? 'Tallyman tries again each minute at the latest. ' : ''}
         Make the registry writable by hand, or mend the hook <code>readOnlyOff</code>: the next attempt then

@@ -5,6 +5,7 @@ import { More } from '../../parts/more.tsx'
 import { Said } from '../../parts/said.tsx'
 import { TableBox } from '../../parts/table-box.tsx'
 import { Time } from '../../parts/time.tsx'
+import { Told } from '../../parts/told.tsx'
 import { type Collection, MODES, OUTCOMES, waitText } from './storage-text.ts'
 
 /** What came of a collection, as a badge; that it goes on, while nothing has. */
@@ -39,7 +40,7 @@ export const History = ({ of }: { of: Pages<Collection> }) => (
             {of.items.map((run) => (
               <tr key={run.id}>
                 <th scope="row">
-                  <a href={`/storage/${run.registry}/${run.id}`}>
+                  <a class="collection-when" href={`/storage/${run.registry}/${run.id}`}>
                     <Time at={run.at} />
                   </a>
                 </th>
@@ -47,7 +48,7 @@ export const History = ({ of }: { of: Pages<Collection> }) => (
                   <Outcome of={run} /> <span class="hint">{MODES[run.mode]}</span>
                   {run.error && (
                     <div class="hint">
-                      <Said text={run.error} />
+                      <Told text={run.error} />
                     </div>
                   )}
                 </td>
