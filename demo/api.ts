@@ -60,12 +60,25 @@ export interface Decision {
 interface Registry {
   name: string
   lastReconcile: object | null
+  gaps: object[]
 }
 interface QueueCounts {
   queue: string
   waiting: number
   active: number
   delayed: number
+}
+export interface Stored {
+  at: string
+  total: { bytes: number }
+  collectable: { bytes: number }
+}
+export interface Collection {
+  outcome: string | null
+  endedAt: string | null
+  freed: { blobs: number; bytes: number } | null
+  pauseMs: number | null
+  error: string | null
 }
 export interface Run {
   id: string
@@ -111,6 +124,18 @@ export function makeApi(url: string, tokens: { read: string; admin: string }) {
       (await ask<{ registries: Registry[] }>('/v1/registries')).registries.some(
         (one) => one.name === name && one.lastReconcile !== null,
       ),
+    /** Surveys the storage of a registry. Resolves once it is asked for. */
+    survey: (name: string) => ask(`/v1/registries/${name}/storage`, { method: 'POST', body: '{}' }),
+    /** What the last survey found; it fails before the first. */
+    storage: (name: string) => ask<Stored>(`/v1/registries/${name}/storage`),
+    collect: (name: string) =>
+      ask<{ collection: string }>(`/v1/registries/${name}/collections`, { method: 'POST', body: '{}' }),
+    collection: (name: string, id: string) => ask<Collection>(`/v1/registries/${name}/collections/${id}`),
+    reconcile: (name: string) => ask(`/v1/registries/${name}/reconcile`, { method: 'POST', body: '{}' }),
+    /** How often events of a registry may be missing. */
+    gaps: async (name: string) =>
+      (await ask<{ registries: Registry[] }>('/v1/registries')).registries.find((one) => one.name === name)
+        ?.gaps.length,
     runs: async () => (await ask<{ runs: Run[] }>('/v1/expiry/runs')).runs,
     deletes: async (run: Run) =>
       (await ask<{ deletes: Deleted[] }>(`/v1/expiry/runs/${run.id}/deletes`)).deletes,

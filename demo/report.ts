@@ -133,6 +133,12 @@ export async function report(options: {
     ],
     ['the tag pr-1 went alone', summary.untagged.join() === 'shop/web:pr-1'],
     ['pr-2 was restored from the trash', await isRestored(summary, options.ciClient)],
+    [
+      'the garbage of ci was collected, and the registry takes writes again',
+      told.collected.outcome === 'done' &&
+        (told.collected.freed?.bytes ?? 0) > 0 &&
+        told.collected.pauseMs !== null,
+    ],
     ['the index agrees with the registry on every tag', await tagsAgree(projects, options.ciClient)],
     ['no event was put in quarantine', quarantined === 0],
   ]

@@ -10,6 +10,7 @@ import { outside } from '../lab/run-program.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { makeRegistryClient } from '../src/registry/client.ts'
 import { type Chat, type Room, startChat } from './chat.ts'
+import { type Collectable, HOOKS, startCollectable } from './collectable.ts'
 import { makePast, type Past } from './past.ts'
 import { makeSigner, type Signer } from './signing.ts'
 import { pushTeams } from './teams.ts'
@@ -93,6 +94,8 @@ export async function setStage(
         TALLYMAN_SERVER__PORT: new URL(url).port,
         TALLYMAN_REGISTRIES__CI__URL: ci.url,
         TALLYMAN_REGISTRIES__CI__METRICS__URL: ci.metricsUrl,
+        TALLYMAN_REGISTRIES__CI__STORAGE__PATH: ci.storage,
+        ...hookUrls(ci.hooksUrl),
         TALLYMAN_REGISTRIES__PRODUCTION__URL: production.url,
         TALLYMAN_ALERTS__CHANNELS__0__URL: chat.slackUrl,
         TALLYMAN_ALERTS__CHANNELS__1__URL: chat.webhookUrl,
@@ -122,14 +125,23 @@ export async function setStage(
   }
 }
 
+/** The environment that says where the hooks of `ci` are: `READ_ONLY_ON` is `readOnlyOn`. */
+const hookUrls = (url: string): Record<string, string> =>
+  Object.fromEntries(
+    HOOKS.map((hook) => [
+      `TALLYMAN_REGISTRIES__CI__GC__HOOKS__${hook.replace(/[A-Z]/g, '_$&').toUpperCase()}__URL`,
+      `${url}/${hook}`,
+    ]),
+  )
+
 /** A registry that held the images of many teams before it was told to notify somebody. */
-async function startFilledRegistry(notify: { url: string; token: string }): Promise<LabRegistry> {
+async function startFilledRegistry(notify: { url: string; token: string }): Promise<Collectable> {
   const before = await startRegistry()
   const client = makeRegistryClient({ name: 'ci', url: before.url })
   try {
     await pushTeams(client)
     await before.process.stop('SIGKILL')
-    return await startRegistry({ folder: before.folder, notify })
+    return await startCollectable({ folder: before.folder, notify })
   } catch (error) {
     await before.close()
     throw error

@@ -5,7 +5,15 @@ import type { LabRegistry } from '../lab/registry.ts'
 import { skopeoDelete, skopeoPull, skopeoPush } from '../lab/skopeo.ts'
 import { formatSize } from '../src/platform/units.ts'
 import type { RegistryClient } from '../src/registry/client.ts'
-import { type Alert, type Api, type Project, type Receipt, type Restored, until } from './api.ts'
+import {
+  type Alert,
+  type Api,
+  type Collection,
+  type Project,
+  type Receipt,
+  type Restored,
+  until,
+} from './api.ts'
 import type { Line, Past } from './past.ts'
 import type { Signer } from './signing.ts'
 import { LAYERS, TEAMS } from './teams.ts'
@@ -27,6 +35,7 @@ function lineOf({ id }: Project): Line {
 /** What the story knows at its end that the API does not list. */
 export interface Told {
   restored: Restored
+  collected: Collection
 }
 
 const modelImage = (build: number, kib: number) =>
@@ -35,6 +44,14 @@ const gatewayImage = () =>
   makeImage({ layers: [BASE, LAYERS.jvm, { seed: 'gateway-2.4.0', bytes: 400 * KiB }] })
 const sum = (projects: readonly Project[]): number =>
   projects.reduce((bytes, { uniqueBytes }) => bytes + uniqueBytes, 0)
+
+/** Begins an upload as a client does, and does not end it. */
+async function leaveUpload(url: string, bytes: number): Promise<void> {
+  const begun = await fetch(url, { method: 'POST' })
+  const at = begun.headers.get('location') ?? ''
+  const sent = await fetch(at, { method: 'PATCH', body: Buffer.alloc(bytes) })
+  if (sent.status !== 202) throw new Error(`${url} answered ${sent.status} to an upload`)
+}
 
 /** Plays the story. Each act waits until the API shows its effects. */
 export async function play(options: {
@@ -124,6 +141,18 @@ export async function play(options: {
   await skopeoDelete(`${ci.host}/shop/api:oops`)
   say('pulled shop/api:stable; pushed and deleted shop/api:oops')
 
+  act('The registry collects its garbage, which frees what was deleted: pushes wait meanwhile')
+  await untilIndexed()
+  const { collection } = await api.collect('ci')
+  const collected = await until(
+    'the collection to end',
+    () => api.collection('ci', collection),
+    ({ endedAt }) => endedAt !== null,
+  )
+  say(
+    `collected: ${collected.outcome}, ${formatSize(collected.freed?.bytes ?? 0)} freed; pushes waited ${collected.pauseMs} ms`,
+  )
+
   act('A release is tagged v1.0.0: it waits at the gate of production until the release team signs it')
   await push(release, 'shop/api:v1.0.0')
   const [held] = await until('the promotion at its gate', api.waiting, (all) =>
@@ -163,6 +192,17 @@ export async function play(options: {
 
   act('Testers tag the image of pr-1 as qa: now it has a tag that expires, and one that stays')
   await push(appImage('pr-1', PULL_REQUEST_KIB), 'shop/web:qa')
+
+  act(
+    'The collection has started ci again: a reconcile makes sure that no event is missing, or nothing expires',
+  )
+  await untilIndexed()
+  await api.reconcile('ci')
+  await until(
+    'the index to be exact',
+    () => api.gaps('ci'),
+    (gaps) => gaps === 0,
+  )
 
   act('The policy for pr-* images: first its plan, with a reason for each image')
   await sleep(2_100) // `olderThan` of the policy
@@ -212,7 +252,18 @@ export async function play(options: {
   await until('the end of the forecast for data/etl', api.alerts, (all) =>
     all.some(({ project, text }) => project === 'data/etl' && text.includes('is not about to pass')),
   )
-  return { restored }
+
+  act('A push that breaks off leaves an upload behind; Tallyman surveys what is on the disk')
+  await leaveUpload(`${ci.url}/v2/data/etl/blobs/uploads/`, 300 * KiB)
+  const surveyedFrom = Date.now()
+  await api.survey('ci')
+  const { total, collectable } = await until(
+    'the survey',
+    () => api.storage('ci'),
+    ({ at }) => Date.parse(at) >= surveyedFrom,
+  )
+  say(`${formatSize(total.bytes)} are on the disk; a collection would free ${formatSize(collectable.bytes)}`)
+  return { restored, collected }
 
   /** Signs an image as `cosign sign` does. */
   async function sign({ root: { digest } }: LabImage): Promise<void> {

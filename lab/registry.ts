@@ -45,6 +45,8 @@ export interface LabRegistryOptions {
   prefix?: string
   /** True by default. */
   deleteEnabled?: boolean
+  /** Whether it refuses writes. False by default. */
+  readOnly?: boolean
   /** The blob-descriptor cache. Default: none. */
   cache?: 'inmemory'
   /** Further top-level YAML. */
@@ -142,7 +144,7 @@ log: {level: warn}
 storage:
 ${o.storage ?? `  filesystem: {rootdirectory: ${o.root}}`}
   delete: {enabled: ${o.deleteEnabled ?? true}}
-${o.cache === undefined ? '' : `  cache: {blobdescriptor: ${o.cache}}\n`}  maintenance: {uploadpurging: {enabled: false}}
+${o.cache === undefined ? '' : `  cache: {blobdescriptor: ${o.cache}}\n`}  maintenance: {uploadpurging: {enabled: false}${o.readOnly ? ', readonly: {enabled: true}' : ''}}
 http: {addr: "127.0.0.1:${o.port}", debug: {addr: "127.0.0.1:${o.debugPort}"}${prefix}${tls}}
 ${notifications}${auth}${o.extra ?? ''}`
 }

@@ -15,6 +15,7 @@ const PAGES = {
   promotions: '/promotions',
   alerts: '/alerts',
   registries: '/registries',
+  storage: '/storage/ci',
   queues: '/queues',
 }
 

@@ -173,6 +173,10 @@ function makeConductors(
           { registry: registry.name, run: run.id, attempts, reason: why },
           `${registry.name} is read-only, and writes cannot be let in: ${why}`,
         )
+        // The attempts go on: until one succeeds, the record tells why the last did not.
+        const phase = run.phases.at(-1)
+        if (phase !== undefined) phase.note = `attempt ${attempts} failed: ${why}`
+        await context.save(run).catch((err) => log.warn({ err }, 'the record could not be written'))
         await announce(heldAlert(run, why, Date.now()))
       },
       onFreed: async () => void (await announce(releasedAlert(run, Date.now()))),

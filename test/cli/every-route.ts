@@ -21,6 +21,7 @@ export const EVERY_ROUTE: Record<string, { command: string } | { none: string }>
   'POST /v1/broken-images/repair': { command: 'repair ci/a/x:v1' },
   'GET /v1/registries/{name}/scrub': { command: 'scrub status ci' },
   'POST /v1/registries/{name}/scrub': { command: 'scrub run ci' },
+  'GET /v1/storage': { none: 'the dashboard asks for all at once; commands ask for one registry' },
   'GET /v1/registries/{name}/storage/doctor': { command: 'storage doctor ci' },
   'GET /v1/registries/{name}/collections': { command: 'gc status ci' },
   'POST /v1/registries/{name}/collections': { command: 'gc run ci --dry-run' },

@@ -21,6 +21,9 @@ const PAGES = [
   '/alerts',
   '/registries',
   '/registries/ci/deliveries',
+  '/storage',
+  '/storage/ci',
+  '/storage/production',
   '/queues',
   '/quarantine',
 ]

@@ -33,6 +33,7 @@ const PAGES = [
   { path: '/alerts', page: late(() => import('./pages/alerts/alerts.tsx')) },
   { path: '/registries', page: late(() => import('./pages/registries/registries.tsx')) },
   { path: '/registries/:name/deliveries', page: late(() => import('./pages/registries/deliveries.tsx')) },
+  { path: '/storage/:name?/:id?', page: late(() => import('./pages/storage/storage.tsx')) },
   { path: '/queues', page: late(() => import('./pages/queues/queues.tsx')) },
   { path: '/quarantine', page: late(() => import('./pages/quarantine/quarantine.tsx')) },
 ] as const

@@ -14,8 +14,11 @@ export function observeCollections(parts: Parts) {
   const registries = parts.registries.filter(
     ({ storage, gc }) => storage !== undefined || gc.hooks !== undefined,
   )
-  for (const { name: registry, gc } of registries)
+  for (const { name: registry, storage, gc } of registries) {
+    if (storage !== undefined && gc.survey !== 'never')
+      metrics.surveyEvery.set({ registry }, gc.survey / 1_000)
     if (gc.hooks !== undefined) metrics.maxPause.set({ registry }, gc.maxPause / 1_000)
+  }
   const read = shareReads(
     () =>
       Promise.all(

@@ -17,6 +17,10 @@ export const collectionMetrics = ({ shared }: Makers) => {
       'last_survey_timestamp_seconds',
       'When the last survey of the storage of a registry began.',
     ),
+    surveyEvery: gauge(
+      'survey_interval_seconds',
+      'How often the storage of a registry is surveyed: gc.survey. Absent if it is not.',
+    ),
     lastCollection: gauge(
       'last_collection_timestamp_seconds',
       'When the last known collection of garbage ended. Absent if none is known.',

@@ -8988,6 +8988,376 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The storages of all registries at a glance, and the collections that run
+         * @description As of the last surveys. `GET /v1/registries/{name}/storage` has all projects of one, `GET /v1/registries/{name}/collections` the collections that were.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this registry. */
+                    registry?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The registries, in the order of the configuration. */
+                            registries: {
+                                /** @description The registry. */
+                                registry: string;
+                                /** @description Whether `registries.NAME.storage` is configured. */
+                                hasStorage: boolean;
+                                /** @description The last survey, with the 20 projects that have most to collect. Null: there was none. */
+                                report: {
+                                    /** @description The registry. */
+                                    registry: string;
+                                    /** @description Where its storage is. */
+                                    place: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description When the survey began.
+                                     */
+                                    at: string;
+                                    /** @description How long it took, in ms. */
+                                    tookMs: number;
+                                    /** @description All that the storage holds: the sum of the parts. */
+                                    total: {
+                                        /** @description How many objects. */
+                                        objects: number;
+                                        /** @description Their bytes. In bytes. */
+                                        bytes: number;
+                                    };
+                                    /** @description What it holds. The parts add up to `total`. */
+                                    parts: {
+                                        /** @description Blobs that a manifest of a repository names, and these manifests. */
+                                        referenced: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                        /** @description Blobs that no manifest names, and that a repository links: a collection deletes them. */
+                                        unreferenced: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                        /** @description Blobs that no manifest names and no repository links: a collection deletes them. */
+                                        orphaned: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                        /** @description The small files that link repositories and tags to blobs. */
+                                        links: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                        /** @description What was uploaded and not completed. */
+                                        uploads: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                        /** @description Blobs that Tallyman collected, and deletes for good once `gc.trash` has passed. */
+                                        trash: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                        /** @description What no registry wrote. */
+                                        other: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                        /** @description Older versions that the bucket keeps, also of what was deleted. */
+                                        version: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                        /** @description Marks of a versioned bucket that something was deleted. */
+                                        marker: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                        /** @description Multipart uploads that were neither completed nor aborted. */
+                                        upload: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                        /** @description Segments of large objects of Swift that no object uses. */
+                                        segment: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                        /** @description What was deleted, and is kept by the store for some time. */
+                                        deleted: {
+                                            /** @description How many objects. */
+                                            objects: number;
+                                            /** @description Their bytes. In bytes. */
+                                            bytes: number;
+                                        };
+                                    };
+                                    /** @description What a collection of garbage would free now: `unreferenced` and `orphaned`. */
+                                    collectable: {
+                                        /** @description How many objects. */
+                                        objects: number;
+                                        /** @description Their bytes. In bytes. */
+                                        bytes: number;
+                                    };
+                                    /** @description Who uploaded what a collection would free, the most bytes first. */
+                                    projects: {
+                                        /** @description The project, `registry/path`. Null: several projects, or none, link these blobs. */
+                                        project: string | null;
+                                        /** @description How many blobs. */
+                                        objects: number;
+                                        /** @description Their bytes. In bytes. */
+                                        bytes: number;
+                                    }[];
+                                    /** @description Uploads that are not complete, by the time since they began. */
+                                    uploads: {
+                                        /** @description Younger than this, and not than the one before. Null: the rest. */
+                                        youngerThan: ("hour" | "day" | "week") | null;
+                                        /** @description How many uploads. */
+                                        uploads: number;
+                                        /** @description Their bytes. In bytes. */
+                                        bytes: number;
+                                        /**
+                                         * Format: date-time
+                                         * @description When the oldest of them began.
+                                         */
+                                        oldestAt?: string;
+                                    }[];
+                                    /** @description Manifests that a repository links, and that are missing or cannot be read. The collector of a registry may stop at one. */
+                                    unreadable: {
+                                        /** @description How many. */
+                                        count: number;
+                                        /** @description The first 100. */
+                                        digests: string[];
+                                    };
+                                    /** @description Blobs that manifests name and that are not in the storage: images that cannot be pulled. */
+                                    missing: {
+                                        /** @description How many. */
+                                        count: number;
+                                        /** @description The first 100. */
+                                        blobs: {
+                                            /** @description The blob. */
+                                            digest: string;
+                                            /** @description A manifest that names it. */
+                                            namedBy: string;
+                                        }[];
+                                    };
+                                    /** @description Links of repositories to blobs that are not there. The collector of a registry leaves them behind; they do no harm. */
+                                    linksWithoutBlob: number;
+                                    /** @description Parts that the store does not list, or not to this login. They count as nothing. */
+                                    unlisted: {
+                                        /** @description Parts that may hold something. */
+                                        kinds: ("version" | "marker" | "upload" | "segment" | "deleted")[];
+                                        /** @description What the store says. */
+                                        reason: string;
+                                    }[];
+                                } | null;
+                                /** @description The survey that runs or waits. Null: none does. */
+                                surveying: {
+                                    /** @description The queue that it is in. */
+                                    queue: string;
+                                    /** @description The id of the job in its queue. */
+                                    id: string;
+                                } | null;
+                                /** @description Whether a collection pays, by that survey. Null: there was none. */
+                                advice: {
+                                    /** @description The registry. */
+                                    registry: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description When the storage was surveyed.
+                                     */
+                                    at: string;
+                                    /** @description Whether a collection pays now. */
+                                    pays: boolean;
+                                    /** @description When it most likely will, RFC 3339: as undo is no longer promised, and as garbage grows. Null: it pays now, or that is not in sight. */
+                                    paysFrom: string | null;
+                                    /** @description What a collection would free now. */
+                                    collectable: {
+                                        /** @description How many blobs. */
+                                        blobs: number;
+                                        /** @description Their bytes. In bytes. */
+                                        bytes: number;
+                                    };
+                                    /** @description Of that, what undo needs: images that expiry deleted, and that can be brought back until a collection. */
+                                    undoable: {
+                                        /** @description How many images. */
+                                        images: number;
+                                        /** @description What a collection would free of them. In bytes. */
+                                        bytes: number;
+                                        /** @description Until when the last of them can be brought back. Null: there are none. */
+                                        until: string | null;
+                                    };
+                                    /** @description The part of what the storage holds that a collection would free, without what undo needs. */
+                                    share: number;
+                                    /** @description By how many bytes a day it grows, since the last collection. Null: not known. */
+                                    bytesPerDay: number | null;
+                                    /** @description The last collection. Null: none is known. */
+                                    lastCollection: {
+                                        /**
+                                         * Format: date-time
+                                         * @description When it ended; of one that only a survey showed, when the survey began.
+                                         */
+                                        at: string;
+                                        /**
+                                         * @description `run`: Tallyman ran it. `survey`: a survey found that much of what could be collected is gone, so something else has collected it since the survey before.
+                                         * @enum {unknown}
+                                         */
+                                        seen: "run" | "survey";
+                                        /** @description What it freed, in bytes. Null: not known. */
+                                        freed: number | null;
+                                        /** @description How long writes were refused, in ms. Null: not known. */
+                                        pauseMs: number | null;
+                                    } | null;
+                                    /** @description The same for people. */
+                                    text: string;
+                                } | null;
+                                /** @description The ways to collect. The first is taken if nobody says which. */
+                                modes: {
+                                    /**
+                                     * @description `conduct`: the registry's own collector runs, between hooks. `barrier`: Tallyman moves the garbage away itself.
+                                     * @enum {unknown}
+                                     */
+                                    mode: "conduct" | "barrier";
+                                    /** @description What is missing for it in the configuration. Null: nothing is. */
+                                    missing: string | null;
+                                }[];
+                                /** @description The collection that runs or waits. Null: none does. */
+                                collecting: {
+                                    /** @description The id of the collection. */
+                                    id: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description When it was asked for.
+                                     */
+                                    at: string;
+                                    /** @description The registry. */
+                                    registry: string;
+                                    /**
+                                     * @description `conduct`: the registry's own collector runs, between hooks. `barrier`: Tallyman moves the garbage away itself.
+                                     * @enum {unknown}
+                                     */
+                                    mode: "conduct" | "barrier";
+                                    /** @description Whether it only looks what speaks against it, and what it would free. */
+                                    dryRun: boolean;
+                                    /** @description Whether it runs whatever speaks against it. */
+                                    force: boolean;
+                                    /** @description Who or what asked for it. */
+                                    by: string;
+                                    /** @description What is done now: a phase, `waiting` or `ended`. */
+                                    phase: string;
+                                    /** @description Whether the registry may be read-only by it. */
+                                    isHeld: boolean;
+                                    /** @description Whether the collector was called. */
+                                    hasCollected: boolean;
+                                    /** @description What was done so far. */
+                                    phases: {
+                                        /** @description What was done: `survey`, `check`, `readOnlyOn`, `drain`, `collect`, `flushCache`, `readOnlyOff`, `compare`. */
+                                        phase: string;
+                                        /**
+                                         * Format: date-time
+                                         * @description When it began.
+                                         */
+                                        at: string;
+                                        /** @description How long it took, in ms. Null: it has not ended, or the process died meanwhile. */
+                                        tookMs: number | null;
+                                        /** @description Why it did not succeed. */
+                                        error?: string;
+                                        /** @description The end of what the hook printed or answered. Control characters are escaped. */
+                                        output?: string;
+                                        /** @description What else is to be known. */
+                                        note?: string;
+                                    }[];
+                                    /** @description What speaks against it. */
+                                    problems: string[];
+                                    /** @description What it would free, by the survey before. Null: not known, or not yet. */
+                                    promised: {
+                                        /** @description How many blobs. */
+                                        blobs: number;
+                                        /** @description Their bytes. */
+                                        bytes: number;
+                                    } | null;
+                                    /** @description What is gone, by the survey after. Null: not known, or not yet. */
+                                    freed: {
+                                        /** @description How many blobs. */
+                                        blobs: number;
+                                        /** @description Their bytes. */
+                                        bytes: number;
+                                    } | null;
+                                    /** @description Why what was freed is not what was promised. */
+                                    differences: string[];
+                                    /** @description How long writes may have been refused, in ms: from the call of `readOnlyOn` until `readOnlyOff` was done. Clients saw it for no longer. Null: it was not read-only, or still is. */
+                                    pauseMs: number | null;
+                                    /** @description `done`: the collector has run. `planned`: a dry run. `refused`: see `problems`. `stopped`: by somebody. `failed`, `interrupted`: see `error`. Null: not known yet. It has ended once `endedAt` is there. */
+                                    outcome: ("done" | "planned" | "refused" | "stopped" | "failed" | "interrupted") | null;
+                                    /** @description Why it is not `done`. */
+                                    error: string | null;
+                                    /** @description When it ended. */
+                                    endedAt: string | null;
+                                    /** @description The program that runs. */
+                                    hook?: {
+                                        /** @description The machine, and its namespace of processes. */
+                                        place: string;
+                                        /** @description The name of the host. */
+                                        host: string;
+                                        /** @description The id of its group of processes. */
+                                        group: number;
+                                    };
+                                } | null;
+                                /** @description Since when the registry may be read-only by a collection. Null: it is not. */
+                                heldSince: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/store": {
         parameters: {
             query?: never;

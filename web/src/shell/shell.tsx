@@ -17,9 +17,13 @@ const PLACES = [
   { path: '/broken-images', name: 'Broken images' },
   { path: '/alerts', name: 'Alerts' },
   { path: '/registries', name: 'Registries', forAll: true },
+  { path: '/storage', name: 'Storage', forAll: true },
   { path: '/queues', name: 'Queues', forAll: true },
   { path: '/quarantine', name: 'Quarantine', forAll: true },
 ]
+
+/** More places than this have a row of their own in a window that is not very wide. */
+const FEW = 9
 
 /** What is around each page: the places to go to, who looks, and how to leave. */
 export function Shell({ session, children }: { session: Session; children: ComponentChildren }) {
@@ -27,6 +31,7 @@ export function Shell({ session, children }: { session: Session; children: Compo
   const [isOpen, setOpen] = useState(false)
   const main = useRef<HTMLElement>(null)
   useEffect(() => (main.current ? keepFocus(main.current) : undefined), [])
+  const places = PLACES.filter(({ forAll }) => !forAll || session.seesAll)
   const isHere = (place: string) =>
     place === '/' ? path === '/' : path === place || path.startsWith(`${place}/`)
   return (
@@ -34,7 +39,7 @@ export function Shell({ session, children }: { session: Session; children: Compo
       <a class="skip" href="#content">
         Skip to the content
       </a>
-      <header class="bar">
+      <header class={places.length > FEW ? 'bar bar-many' : 'bar'}>
         <a class="brand" href="/">
           <img src="/tallyman.svg" alt="" width="24" height="24" />
           Tallyman
@@ -49,7 +54,7 @@ export function Shell({ session, children }: { session: Session; children: Compo
           Menu
         </button>
         <nav id="places" class={isOpen ? 'places open' : 'places'} aria-label="Pages">
-          {PLACES.filter(({ forAll }) => !forAll || session.seesAll).map(({ path: place, name }) => (
+          {places.map(({ path: place, name }) => (
             <a
               key={place}
               href={place}

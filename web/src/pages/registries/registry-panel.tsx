@@ -17,7 +17,9 @@ export function RegistryPanel({ registry, reload }: { registry: Registry; reload
       <header class="page-head">
         <div>
           <h2 id={`registry-${name}`}>{name}</h2>
-          <p class="hint">{url}</p>
+          <p class="hint">
+            {url} · <a href={`/storage/${name}`}>its storage</a>
+          </p>
         </div>
         {isSource && <Reconcile registry={registry} reload={reload} />}
       </header>
