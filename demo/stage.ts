@@ -95,6 +95,7 @@ export async function setStage(
         TALLYMAN_REGISTRIES__CI__URL: ci.url,
         TALLYMAN_REGISTRIES__CI__STORAGE__PATH: ci.storage,
         ...hookUrls(ci.hooksUrl),
+        TALLYMAN_REGISTRIES__CI__METRICS__URL: ci.metricsUrl,
         TALLYMAN_REGISTRIES__PRODUCTION__URL: production.url,
         TALLYMAN_ALERTS__CHANNELS__0__URL: chat.slackUrl,
         TALLYMAN_ALERTS__CHANNELS__1__URL: chat.webhookUrl,

@@ -24,7 +24,7 @@ const tags = ['registries']
 /** The images that are known not to be whole, and their repair. */
 export const brokenImagesRoute =
   (deps: {
-    records: Pick<BrokenRecords, 'all' | 'find'>
+    records: Pick<BrokenRecords, 'all' | 'find' | 'told'>
     queues: Pick<Queues, 'integrity'>
     clientOf: (registry: string) => Pick<RegistryClient, 'headManifest'>
     /** Those that are configured. */
@@ -67,10 +67,13 @@ export const brokenImagesRoute =
         const found: BrokenImage[] = []
         for (const name of registry === undefined ? names.toSorted() : [registry]) {
           if (after !== undefined && name < after[0]) continue
+          const { copies = {} } = await deps.records.told(name)
+          const copiesOf = (digest: string) =>
+            copies[digest]?.filter((place) => access.sees(deps.projectIdOf(placeOf(place)))) ?? null
           for (const record of await deps.records.all(name)) {
             const isAfter = after === undefined || name > after[0] || keyOf(record) > after[1]
             const isWanted = project === undefined || record.project === project
-            if (isAfter && isWanted && access.sees(record.project)) found.push(shown(name, record))
+            if (isAfter && isWanted && access.sees(record.project)) found.push(shown(name, record, copiesOf))
           }
           if (found.length > limit) break
         }
@@ -178,11 +181,16 @@ export const brokenImagesRoute =
 const keyOf = ({ repository, digest }: { repository: string; digest: string }): string =>
   `${repository}@${digest}`
 
-const shown = (registry: string, { damages, ...record }: BrokenRecord): BrokenImage => ({
+const shown = (
+  registry: string,
+  { damages, ...record }: BrokenRecord,
+  copiesOf: (digest: string) => string[] | null,
+): BrokenImage => ({
   registry,
   ...record,
   damages: damages.map((damage) => ({
     ...damage,
     ...{ found: damage.found ?? null, at: damage.at ?? null, text: damageText(damage) },
+    copies: copiesOf(damage.digest),
   })),
 })

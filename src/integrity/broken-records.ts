@@ -20,6 +20,8 @@ export const MOST_OF_PROJECT = 200
 export interface Told {
   /** The digests of damaged contents. */
   digests: string[]
+  /** Where contents were whole then, as `registry/repository`, by digest: of those for which that was looked for. */
+  copies?: Record<string, string[]>
 }
 
 /**

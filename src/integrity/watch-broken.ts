@@ -85,21 +85,29 @@ export function makeWatchBroken(deps: {
    * alert is the same.
    */
   async function tell(registry: string, at: string): Promise<void> {
-    const [all, told] = [await records.all(registry), new Set((await records.told(registry)).digests)]
+    const [all, last] = [await records.all(registry), await records.told(registry)]
+    const told = new Set(last.digests)
     await deps.noteBroken(registry, all.length)
     const contents = damagedContents(all)
     const fresh = contents.filter(({ damage }) => !told.has(damage.digest))
+    const copies = new Map(Object.entries(last.copies ?? {}))
     if (fresh.length > 0) {
-      const copies = new Map<string, string[]>()
       for (const content of fresh.slice(0, MOST_COPIED))
         copies.set(content.damage.digest, await deps.findCopies(registry, content))
       const copiesOf = (digest: string) => copies.get(digest) ?? []
       await deps.announce(brokenAlert(registry, { contents: fresh, total: all.length, copiesOf, at }))
     } else if (contents.length === 0 && told.size > 0) await deps.announce(wholeAlert(registry, at))
     const digests = contents.map(({ damage }) => damage.digest)
-    if (fresh.length > 0 || digests.length !== told.size) await records.setTold(registry, { digests })
+    if (fresh.length > 0 || digests.length !== told.size)
+      await records.setTold(registry, {
+        digests,
+        copies: Object.fromEntries(digests.flatMap((one) => pairOf(one, copies.get(one)))),
+      })
   }
 
   return { begin, tell, write }
 }
+
+const pairOf = (digest: string, places: string[] | undefined): [string, string[]][] =>
+  places === undefined ? [] : [[digest, places]]
 export type WatchBroken = ReturnType<typeof makeWatchBroken>

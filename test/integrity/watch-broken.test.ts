@@ -58,3 +58,25 @@ test('a project that breaks many images does not hide those of another one, and 
   await watch.tell('ci', '2026-11-27T14:00:00.000Z')
   expect(alerts.map(({ event }) => event)).toEqual(['images.broken', 'images.whole'])
 })
+
+test('where a copy was is remembered for as long as the content is damaged', async () => {
+  const records = makeBrokenRecords({ redis: bed.redis, prefix: 't' })
+  const watch = makeWatchBroken({
+    ...{ records, noteBroken: async () => {}, mayBeSparse: () => false, now: Date.now },
+    projectIdOf: ({ registry, repository }) => `${registry}/${repository}`,
+    findCopies: async (_, { damage }) => (damage.digest === digest('layer one 0') ? ['ci/copy'] : []),
+    announce: async () => {},
+  })
+  async function look(...repositories: ReturnType<typeof brokenRepository>[]) {
+    const look = await watch.begin('ci')
+    for (const one of repositories) await look.look(one)
+    await watch.tell('ci', new Date().toISOString())
+    return (await records.told('ci')).copies
+  }
+  const one = digest('layer one 0')
+  expect(await look(brokenRepository('one', 1))).toEqual({ [one]: ['ci/copy'] })
+  expect(await look(brokenRepository('two', 1))).toEqual({ [one]: ['ci/copy'], [digest('layer two 0')]: [] })
+  expect(await look({ repository: 'one', manifests: [], unreadable: [], tags: [] })).toEqual({
+    [digest('layer two 0')]: [],
+  })
+})
