@@ -23,6 +23,7 @@ const compressed = (): Plugin => ({
 
 /** Pages between which people go. Each other folder of pages is a file of its own. */
 const TOGETHER: Record<string, readonly string[]> = {
+  projects: ['projects', 'project'],
   images: ['runs', 'trash', 'replay', 'promotions'],
   operations: ['alerts', 'broken-images', 'registries', 'storage', 'queues', 'quarantine'],
 }
