@@ -72,7 +72,7 @@ test('a registry is surveyed and collected; one that stays read-only is said lou
   await collect(page, /is not known: this was not done yet/)
   const alarm = page.getByRole('alert').filter({ hasText: 'ci is read-only' })
   await alarm.getByText(/attempt \d+ failed: .* ended with the status 3/).waitFor()
-  await page.getByText('pushes wait', { exact: true }).waitFor()
+  await page.getByText('pushes are held', { exact: true }).waitFor()
   expect(await barriers(page)).toEqual([])
   await page.setViewportSize({ width: 390, height: 844 })
   expect(await isTooWide(page)).toBe(false)
@@ -98,7 +98,7 @@ test('a registry is surveyed and collected; one that stays read-only is said lou
 test('one that runs is followed from phase to phase, and stopped after a question', async () => {
   await registry.let('collect', 'hang')
   const page = await open('/storage/ci')
-  await collect(page, /^(The last time, pushes waited [\d.]+ m?s|How long)/)
+  await collect(page, /^(The last time, pushes were held for [\d.]+ s|How long)/)
   await page.getByText('The collector of the registry runs').waitFor()
   expect(await page.getByRole('button', { name: 'Collect…' }).count()).toBe(0)
   await page.getByRole('button', { name: 'Stop it…' }).click()

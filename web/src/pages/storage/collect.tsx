@@ -24,7 +24,7 @@ export function Collect({
   const paused = past.find((one) => one.mode === mode && one.pauseMs !== null)
   const collect = async () => {
     await run({ mode, force })
-    say(`The garbage of ${registry} is collected`)
+    say(`A collection of ${registry} was asked for`)
   }
   return (
     <Confirm
@@ -52,8 +52,8 @@ export function Collect({
           : 'Behind the barrier: Tallyman moves the garbage to the trash itself. Pushes wait for some seconds at a time, and get no error; pulls do not wait.'}{' '}
         <strong>
           {paused
-            ? `The last time, pushes waited ${durationText(paused.pauseMs)}${mode === 'barrier' ? ' at the longest' : ''}.`
-            : 'How long pushes will wait is not known: this was not done yet.'}
+            ? `The last time, pushes were held for ${durationText(paused.pauseMs)}${mode === 'barrier' ? ' at the longest' : ''}.`
+            : 'How long pushes will be held is not known: this was not done yet.'}
         </strong>
       </p>
       {problems.length > 0 && (

@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { post } from '../../api/request.ts'
-import { type Pages, usePages } from '../../api/use-pages.ts'
+import { usePages } from '../../api/use-pages.ts'
 import { Act } from '../../parts/act.tsx'
 import { Bytes } from '../../parts/bytes.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
@@ -11,25 +11,23 @@ import { Told } from '../../parts/told.tsx'
 import { may } from '../../session.ts'
 import { Collect } from './collect.tsx'
 import { History } from './history.tsx'
-import { type Collection, durationText, type Glance, phaseText } from './storage-text.ts'
+import { type Collection, durationText, type Glance, LOOK_MS, phaseText } from './storage-text.ts'
 
 /** Collection of garbage: whether it pays, the one that runs, a way to begin one, and those that were. */
 export function Collecting({ of: glance, reload }: { of: Glance; reload: () => void }) {
   const { registry, advice, modes, collecting } = glance
   const [asks, setAsks] = useState(false)
+  const [goesOn, setGoesOn] = useState(false)
   const name = { path: { name: registry } }
   const past = usePages(
     '/v1/registries/{name}/collections',
     { ...name, query: { limit: 20 } },
     (page): readonly Collection[] => page.collections,
+    { everyMs: goesOn || collecting ? LOOK_MS.busy : LOOK_MS.idle },
   )
-  // Those that were change as one begins, and as it ends.
-  const running = collecting?.id
-  const shown = useRef(running)
-  useEffect(() => {
-    if (shown.current !== running) past.reload()
-    shown.current = running
-  }, [running])
+  // Also of one that had ended before it was seen to run.
+  const isOneOn = past.items.some(({ endedAt }) => endedAt === null)
+  if (goesOn !== isOneOn) setGoesOn(isOneOn)
   const collect = async (body: { dryRun?: boolean; force?: boolean; mode?: Collection['mode'] }) => {
     await post('/v1/registries/{name}/collections', { ...name, body })
     reload()
@@ -64,8 +62,8 @@ export function Collecting({ of: glance, reload }: { of: Glance; reload: () => v
           <Time at={last?.at} never="none is known" />
           {last && (
             <>
-              {last.seen === 'survey' && ', by somebody else'}: <Bytes of={last.freed} /> freed, pushes waited{' '}
-              {durationText(last.pauseMs)}
+              {last.seen === 'survey' && ', by somebody else'}: <Bytes of={last.freed} /> freed, pushes held
+              for {durationText(last.pauseMs)}
             </>
           )}
         </dd>
@@ -78,7 +76,7 @@ export function Collecting({ of: glance, reload }: { of: Glance; reload: () => v
         </ul>
       )}
       {collecting && <Going run={collecting} of={glance} reload={reload} />}
-      <History of={past as Pages<Collection>} />
+      <History of={past} />
       {asks && <Collect of={glance} past={past.items} run={collect} close={() => setAsks(false)} />}
     </section>
   )
@@ -115,10 +113,10 @@ function Going({
           )}
           {heldSince ? (
             <>
-              ; <strong>pushes wait</strong>, which began <Time at={heldSince} />
+              ; <strong>pushes are held</strong>, which began <Time at={heldSince} />
             </>
           ) : (
-            run.isHeld && '; pushes wait for a moment'
+            run.isHeld && '; pushes are held for a moment'
           )}
           . <a href={`/storage/${registry}/${run.id}`}>Its phases</a>
         </p>

@@ -7,10 +7,7 @@ import { Said } from '../../parts/said.tsx'
 import { Time } from '../../parts/time.tsx'
 import { Told } from '../../parts/told.tsx'
 import { Freed, Outcome } from './history.tsx'
-import { durationText, linesOf, MODES, phaseText, waitText } from './storage-text.ts'
-
-/** How often one that goes on is read again, in ms. */
-const LOOK_MS = 1_500
+import { durationText, LOOK_MS, linesOf, MODES, phaseText, waitText } from './storage-text.ts'
 
 /** One collection: what it did, phase by phase, and what came of it. */
 export function CollectionPage({ registry, id }: { registry: string; id: string }) {
@@ -18,7 +15,7 @@ export function CollectionPage({ registry, id }: { registry: string; id: string 
   const read = useGet(
     '/v1/registries/{name}/collections/{id}',
     { path: { name: registry, id } },
-    goesOn ? { everyMs: LOOK_MS } : {},
+    goesOn ? { everyMs: LOOK_MS.busy } : {},
   )
   const isOver = read.error?.status === 404 || Boolean(read.data?.endedAt)
   if (goesOn === isOver) setGoesOn(!isOver)
@@ -54,7 +51,7 @@ export function CollectionPage({ registry, id }: { registry: string; id: string 
                 <dd>
                   <Freed of={run} />
                 </dd>
-                <dt>Pushes waited</dt>
+                <dt>Pushes held</dt>
                 <dd>{waitText(run)}</dd>
               </dl>
               {[...run.problems, ...run.differences].length > 0 && (

@@ -1,12 +1,34 @@
 import { Bytes } from '../../parts/bytes.tsx'
+import { Empty } from '../../parts/empty.tsx'
 import { percent } from '../../parts/percent.ts'
 import { Said } from '../../parts/said.tsx'
 import { TableBox } from '../../parts/table-box.tsx'
-import { barText, isUnlisted, PARTS, type Part, partsOf, type Report, uploadTexts } from './storage-text.ts'
+import {
+  barText,
+  type Glance,
+  isUnlisted,
+  PARTS,
+  type Part,
+  partsOf,
+  type Report,
+  uploadTexts,
+} from './storage-text.ts'
 
 /** What is on the disk of a registry: one bar, and a table with the same numbers that add up to it. */
-export function Disk({ report }: { report: Report }) {
-  const { parts, total, registry, missing, unreadable, unlisted } = report
+export function Disk({ of: { registry, hasStorage, report } }: { of: Glance }) {
+  if (!hasStorage)
+    return (
+      <p class="hint">
+        Its storage is not known: set <code>registries.{registry}.storage</code> in the configuration.
+      </p>
+    )
+  if (report === null)
+    return (
+      <Empty title="Not surveyed yet">
+        What is on the disk is known after the first survey. It lists the whole storage, and changes nothing.
+      </Empty>
+    )
+  const { parts, total, missing, unreadable, unlisted } = report
   const { shown, nothing } = partsOf(report)
   return (
     <>
@@ -17,6 +39,7 @@ export function Disk({ report }: { report: Report }) {
               `${missing.count.toLocaleString('en')} blobs that images need are not there: these images cannot be pulled. `}
             {unreadable.count > 0 &&
               `${unreadable.count.toLocaleString('en')} manifests cannot be read: no collection runs until they are repaired or deleted. `}
+            <a href={`/broken-images?registry=${registry}`}>What that breaks</a>
           </p>
           <details>
             <summary>Which</summary>

@@ -32,7 +32,7 @@ export const History = ({ of }: { of: Pages<Collection> }) => (
               <th>Result</th>
               <th class="number">Freed</th>
               <th class="number">Promised</th>
-              <th>Pushes waited</th>
+              <th>Pushes held</th>
               <th>Asked by</th>
             </tr>
           </thead>
@@ -58,7 +58,7 @@ export const History = ({ of }: { of: Pages<Collection> }) => (
                 <td class="number" data-label="Promised">
                   <Bytes of={run.promised?.bytes} />
                 </td>
-                <td data-label="Pushes waited">{waitText(run)}</td>
+                <td data-label="Pushes held">{waitText(run)}</td>
                 <td data-label="Asked by">
                   <Said text={run.by} />
                 </td>

@@ -5,7 +5,6 @@ import { Collecting } from './collecting.tsx'
 import { Disk } from './disk.tsx'
 import { Doctor } from './doctor.tsx'
 import { Held } from './held.tsx'
-import { NoStorage, NotSurveyed } from './storage.tsx'
 import { type Glance, type Report, restOf } from './storage-text.ts'
 
 /** The storage of one registry: what is on it, what would bite, and its collections of garbage. */
@@ -16,19 +15,13 @@ export function RegistryStorage({ of: glance, reload }: { of: Glance; reload: ()
       <Held of={glance} />
       <section class="panel" aria-labelledby="disk">
         <h2 id="disk">On the disk</h2>
-        {!hasStorage ? (
-          <NoStorage registry={registry} />
-        ) : report === null ? (
-          <NotSurveyed />
-        ) : (
-          <>
-            <p class="hint">
-              <Said text={report.place} />
-            </p>
-            <Disk report={report} />
-            {report.collectable.objects > 0 && <Makers report={report} />}
-          </>
+        {report && (
+          <p class="hint">
+            <Said text={report.place} />
+          </p>
         )}
+        <Disk of={glance} />
+        {report && report.collectable.objects > 0 && <Makers report={report} />}
       </section>
       <Collecting of={glance} reload={reload} />
       {hasStorage && <Doctor registry={registry} />}

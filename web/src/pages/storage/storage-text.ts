@@ -7,6 +7,9 @@ export type Report = NonNullable<Glance['report']>
 export type Part = keyof Report['parts']
 export type Collection = NonNullable<Glance['collecting']>
 
+/** How often what is shown is read again, in ms: while something goes on, and otherwise. */
+export const LOOK_MS = { busy: 1_500, idle: 15_000 }
+
 /** What each part is called, and what it is. In the order of the bar. */
 export const PARTS: Record<Part, [name: string, text: string]> = {
   referenced: ['Images', 'manifests, and the blobs that they name'],
@@ -102,9 +105,9 @@ export const durationText = (ms: number | null): string =>
       ? `${(ms / 1_000).toFixed(ms < 1_000 ? 2 : 1)} s`
       : formatDuration(ms - (ms % 1_000))
 
-/** How long pushes waited for a collection. */
+/** How long pushes were held for a collection. */
 export const waitText = ({ pauseMs, isHeld }: Pick<Collection, 'pauseMs' | 'isHeld'>): string =>
-  pauseMs === null ? (isHeld ? 'they wait now' : 'no') : durationText(pauseMs)
+  pauseMs === null ? (isHeld ? 'they are now' : 'no') : durationText(pauseMs)
 
 /** What a hook printed: each line by itself, since its control characters are spelt out. */
 export const linesOf = (output: string): string => output.split('\n').map(printable).join('\n')

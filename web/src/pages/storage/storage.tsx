@@ -2,7 +2,6 @@ import { useState } from 'preact/hooks'
 import { useRoute } from 'preact-iso'
 import { useGet } from '../../api/use-get.ts'
 import { Bytes } from '../../parts/bytes.tsx'
-import { Empty } from '../../parts/empty.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Told } from '../../parts/told.tsx'
@@ -10,12 +9,9 @@ import { CollectionPage } from './collection-page.tsx'
 import { Disk } from './disk.tsx'
 import { Held } from './held.tsx'
 import { RegistryStorage } from './registry-storage.tsx'
-import { type Glance, isBusy } from './storage-text.ts'
+import { type Glance, isBusy, LOOK_MS } from './storage-text.ts'
 import { Survey } from './survey.tsx'
 import './storage.css'
-
-/** How often it is read again, in ms: while something goes on, and otherwise. */
-const LOOK_MS = { busy: 1_500, idle: 15_000 }
 
 /** The storages of all registries, or that of one with its collections, or one collection. */
 export default function Storage() {
@@ -72,35 +68,16 @@ function Panel({ of: glance, reload }: { of: Glance; reload: () => void }) {
         {hasStorage && <Survey of={glance} reload={reload} />}
       </header>
       <Held of={glance} />
-      {!hasStorage ? (
-        <NoStorage registry={registry} />
-      ) : report === null ? (
-        <NotSurveyed />
-      ) : (
-        <>
-          <p>
-            <strong>
-              <Bytes of={report.total.bytes} />
-            </strong>{' '}
-            on the disk. {advice && <Told text={advice.text} />}
-          </p>
-          <Disk report={report} />
-          <a href={href}>Whose garbage, collections, and what would bite</a>
-        </>
+      {report && (
+        <p>
+          <strong>
+            <Bytes of={report.total.bytes} />
+          </strong>{' '}
+          on the disk. {advice && <Told text={advice.text} />}
+        </p>
       )}
+      <Disk of={glance} />
+      {hasStorage && <a href={href}>Whose garbage, collections, and what would bite</a>}
     </section>
   )
 }
-
-/** One line on what to set. */
-export const NoStorage = ({ registry }: { registry: string }) => (
-  <p class="hint">
-    Its storage is not known: set <code>registries.{registry}.storage</code> in the configuration.
-  </p>
-)
-
-export const NotSurveyed = () => (
-  <Empty title="Not surveyed yet">
-    What is on the disk is known after the first survey. It lists the whole storage, and changes nothing.
-  </Empty>
-)
