@@ -67,6 +67,7 @@ import { keepFor } from '../store/retention.ts'
 import { makeStoreIdentity } from '../store/store-identity.ts'
 import { makeProjectOf } from '../usage/project.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
+import { collectionRunsOf } from './collection-runs.ts'
 import { makeDoubtOf } from './doubts.ts'
 import { makeInUseOf } from './in-use.ts'
 import { makeReceivers } from './outgoing.ts'
@@ -198,6 +199,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     const followed = makeFollowed({ redis, prefix })
     const awaited = makeAwaitedPromotions({ redis, prefix, queues })
     const config = () => settings().config
+    const collectionRuns = collectionRunsOf({ store, config: config(), log })
     const inUse = makeInUseOf({
       ...{ config, registries, dispatcher, index, projectOf, doubtOf, announce, log, now },
     })
@@ -278,6 +280,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
       expiry: makeExpiry({
         settings: () => settings().expiry,
         ...{ index, clientOf, store, runs, audit, metrics, log, now },
+        isHeld: async (registry) => (await collectionRuns.holderOf(registry)) !== undefined,
         doubtOf,
         failuresOf,
         planner,
