@@ -8,7 +8,7 @@ import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
 import { imageOf } from './broken-images.ts'
 import type { BrokenRecord, BrokenRecords } from './broken-records.ts'
 import { type Content, contentsOf, type Damage } from './damage.ts'
-import { isWrongContent, readContent } from './read-content.ts'
+import { readContent } from './read-content.ts'
 import { allowance, type Spent, spend } from './scrub-budget.ts'
 import type { ScrubState } from './scrub-state.ts'
 import type { ScrubResult } from './scrub-status.ts'
@@ -25,15 +25,22 @@ export interface ScrubTarget {
   own: { client: CopyClient; url: string }
 }
 
-/** An image with tags. */
+/** An image with tags. `tags` may be some of them; then `tagCount` says how many there are. */
 export interface ScrubImage {
   repository: string
   digest: string
   tags: readonly string[]
+  tagCount?: number
 }
 
 /** A content that was found damaged is read again after so long, in ms. */
 const AGAIN_MS = 3_600_000
+
+/** After so long, in ms, it is tried again to read an image of which some could not be read: that takes of the budget of others. */
+const UNREAD_MS = 86_400_000
+
+/** What the registry itself says of a content that its consumers do not get right. */
+type AtOwn = 'good' | 'damaged' | 'unread'
 
 /**
  * Makes what reads images of a registry through the URL that consumers use, and hashes them, within a budget. It goes on where
@@ -43,7 +50,7 @@ export function makeScrub(deps: {
   targetOf: (registry: string) => ScrubTarget | undefined
   state: ScrubState
   records: BrokenRecords
-  watch: Pick<WatchBroken, 'tell' | 'write'>
+  watch: Pick<WatchBroken, 'tell' | 'write' | 'roomAt'>
   /** Images with tags; those that are used most come first. With `repository`, only its images. */
   images: (registry: string, repository?: string) => AsyncIterable<ScrubImage>
   /** Told the bytes that were read. */
@@ -61,35 +68,66 @@ export function makeScrub(deps: {
     if (target === undefined) return result
     const { bytesPerDay, period, consumer, own } = target
     const isSame = consumer.url === own.url
-    let spent: Spent | undefined = (await state.progress(registry)).spent
+    let spent: Spent | undefined = await sinceToday((await state.progress(registry)).spent)
     /** Contents that are known to be damaged. They break each image that has them. */
     const bad = new Map<string, Damage>()
+    const hasRoom = await watch.roomAt(registry)
     for (const { damages } of await records.all(registry))
       for (const damage of damages) if (damage.at !== undefined) bad.set(damage.digest, damage)
 
     const mayRead = () => !deps.isStopping() && allowance(spent, { now: now(), bytesPerDay, share }) > 0
 
+    /** A clock that was wrong, and ahead, must not let the budget of days that come be spent. */
+    async function sinceToday(known: Spent | undefined): Promise<Spent | undefined> {
+      const today = spend(known, 0, now(), bytesPerDay)
+      if (known === undefined || known.day <= today.day) return known
+      await state.note(registry, today, 0)
+      return today
+    }
+
     async function read(repository: string, content: Content): Promise<Damage | undefined> {
-      const first = await readContent({ client: consumer.client, repository }, content)
-      const second =
-        first.damage === undefined || isSame
-          ? first
-          : await readContent({ client: own.client, repository }, content)
-      const bytes = first.bytes + (second === first ? 0 : second.bytes)
-      spent = spend(spent, bytes, now(), bytesPerDay)
-      result.bytes += bytes
-      deps.onRead(registry, bytes)
-      await state.note(registry, spent, bytes)
-      if (first.damage === undefined) return undefined
-      return { ...first.damage, at: blame(second.damage === undefined) }
+      let bytes = 0
+      const onRead = (some: number) => {
+        bytes += some
+      }
+      try {
+        const damage = await readContent({ client: consumer.client, repository }, content, onRead)
+        if (damage === undefined) return undefined
+        return { ...damage, at: blame(isSame ? 'damaged' : await atOwn(repository, content, onRead)) }
+      } finally {
+        // What was read counts, also if the rest could not be.
+        spent = spend(spent, bytes, now(), bytesPerDay)
+        result.bytes += bytes
+        deps.onRead(registry, bytes)
+        await state.note(registry, spent, bytes)
+      }
+    }
+
+    async function atOwn(
+      repository: string,
+      content: Content,
+      onRead: (bytes: number) => void,
+    ): Promise<AtOwn> {
+      try {
+        const damage = await readContent({ client: own.client, repository }, content, onRead)
+        return damage === undefined ? 'good' : 'damaged'
+      } catch (error) {
+        if (error instanceof RegistryError) return 'unread'
+        throw error
+      }
     }
 
     /** Who is to be looked at. */
-    function blame(isOwnGood: boolean): string {
+    function blame(found: AtOwn): string {
       if (isSame) return `as ${own.url} serves it: look at the storage of the registry`
-      return isOwnGood
-        ? `as ${consumer.url} serves it; the registry itself, ${own.url}, has it right: look at what is in front of it`
-        : `as ${consumer.url} and the registry itself, ${own.url}, serve it: look at the storage of the registry`
+      switch (found) {
+        case 'good':
+          return `as ${consumer.url} serves it; the registry itself, ${own.url}, has it right: look at what is in front of it`
+        case 'damaged':
+          return `as ${consumer.url} and the registry itself, ${own.url}, serve it: look at the storage of the registry`
+        case 'unread':
+          return `as ${consumer.url} serves it; the registry itself, ${own.url}, could not be read`
+      }
     }
 
     /** Its manifests, through the consumers' URL. What is wrong with one of them is a damage. */
@@ -101,20 +139,35 @@ export function makeScrub(deps: {
         return { nodes: await read(side), damage: undefined }
       } catch (error) {
         const isAbsent = error instanceof CopyError && error.code === 'absent'
-        if (!isAbsent && !isWrongContent(error)) throw error
-        const isOwnGood =
-          !isSame &&
-          (await read({ client: own.client, repository }).then(
-            () => true,
-            () => false,
-          ))
+        const isWrong = error instanceof RegistryError && error.isWrongContent
+        if (!isAbsent && !isWrong) throw error
+        const found = isSame ? 'damaged' : await graphAtOwn(() => read({ client: own.client, repository }))
         // Gone from both: it was deleted, and a reconcile will say so.
-        if (isAbsent && !isOwnGood) return { nodes: [], damage: undefined }
+        if (isAbsent && found === 'damaged') return { nodes: [], damage: undefined }
+        if (isAbsent && found === 'unread') throw error
         const fault = isAbsent ? ('missing' as const) : ('corrupt' as const)
-        const damage: Damage = { digest, part: 'manifest', fault, size: 0, at: blame(isOwnGood) }
+        const damage: Damage = { digest, part: 'manifest', fault, size: 0, at: blame(found) }
         return { nodes: [], damage }
       }
     }
+
+    async function graphAtOwn(read: () => Promise<unknown>): Promise<AtOwn> {
+      try {
+        await read()
+        return 'good'
+      } catch (error) {
+        const isAbsent = error instanceof CopyError && error.code === 'absent'
+        const isWrong = error instanceof RegistryError && error.isWrongContent
+        return isAbsent || isWrong ? 'damaged' : 'unread'
+      }
+    }
+
+    /**
+     * Whether the registry itself has the manifest now. If it was deleted meanwhile, its content may be gone, too. @throws
+     * RegistryError if it cannot be read: then the storage may be away, and what seems to be missing is not
+     */
+    const isThere = async ({ repository, digest }: ScrubImage): Promise<boolean> =>
+      (await own.client.getManifest(repository, digest)) !== undefined
 
     /** Gives whether the image was read to its end. `sinceOf` a content: if it was read before, it counts as unread. */
     async function scrubImage(image: ScrubImage, sinceOf: (digest: string) => number): Promise<boolean> {
@@ -124,6 +177,7 @@ export function makeScrub(deps: {
       const good = new Set<string>(damage === undefined ? nodes.map((node) => node.digest) : [])
       const find = (wanted: string) => consumer.client.headBlob(repository, wanted)
       const contents = new Map<string, Content>()
+      const fresh = new Map<string, Damage>()
       for (const { manifest } of nodes)
         for (const content of contentsOf(await asHeld(manifest, find))) contents.set(content.digest, content)
       let isDone = true
@@ -144,10 +198,14 @@ export function makeScrub(deps: {
           good.add(content.digest)
           await state.noteRead(registry, content.digest, now())
         } else {
-          bad.set(content.digest, found)
-          damages.push(found)
-          result.damaged++
+          fresh.set(content.digest, found)
         }
+      }
+      if (fresh.size > 0 && !(await isThere(image))) return isDone
+      for (const [content, found] of fresh) {
+        bad.set(content, found)
+        damages.push(found)
+        result.damaged++
       }
       await record(image, damages, good)
       // An image that is damaged is looked at again: what it lacks may come back.
@@ -166,7 +224,13 @@ export function makeScrub(deps: {
         if (before !== undefined) await records.remove(registry, image)
         return
       }
-      await watch.write(registry, imageOf(image.repository, image.digest, image.tags, all), before?.since)
+      if (before === undefined && !hasRoom(image.repository)) {
+        // It would be read again by each run.
+        await state.noteUnread(registry, image.digest, now())
+        return
+      }
+      const { repository, digest, tags, tagCount = tags.length } = image
+      await watch.write(registry, { ...imageOf(repository, digest, tags, all), tagCount }, before?.since)
     }
 
     /** Reads again what was found damaged a while ago. */
@@ -174,6 +238,7 @@ export function makeScrub(deps: {
       for (const known of await records.all(registry)) {
         const damaged = known.damages.filter(({ at }) => at !== undefined)
         if (damaged.length === 0 || Date.parse(known.seenAt) > now() - AGAIN_MS || !mayRead()) continue
+        if (await wasUnread(known)) continue
         const suspects = new Set(damaged.map(({ digest }) => digest))
         for (const digest of suspects) bad.delete(digest)
         // Another image that has it may have been read since.
@@ -182,10 +247,14 @@ export function makeScrub(deps: {
       }
     }
 
+    const wasUnread = async ({ digest }: ScrubImage): Promise<boolean> =>
+      (await state.unreadAt(registry, digest)) > now() - UNREAD_MS
+
     async function tryImage(
       image: ScrubImage | BrokenRecord,
       sinceOf: (digest: string) => number,
     ): Promise<boolean> {
+      const bytesBefore = result.bytes
       try {
         const isDone = await scrubImage(image, sinceOf)
         if (isDone) {
@@ -198,6 +267,7 @@ export function makeScrub(deps: {
           error instanceof RegistryError || error instanceof CopyError || error instanceof InvalidManifest
         if (!isOfRegistry) throw error
         result.unread++
+        if (result.bytes > bytesBefore) await state.noteUnread(registry, image.digest, now())
         const name = `${registry}/${image.repository}@${image.digest}`
         deps.log.warn({ registry, image: name, err: error }, `${name} could not be scrubbed`)
         return true
@@ -205,7 +275,7 @@ export function makeScrub(deps: {
     }
 
     const before = now() - period
-    await state.forget(registry, before)
+    await state.forget(registry, { read: before, unread: now() - UNREAD_MS })
     await lookAgain()
     for (const { repository, at } of await state.first(registry)) {
       let isDone = true
@@ -220,7 +290,8 @@ export function makeScrub(deps: {
     if (mayRead())
       for await (const image of deps.images(registry)) {
         if (!mayRead()) break
-        if ((await state.readAt(registry, image.digest)) <= before) await tryImage(image, () => before)
+        if ((await state.readAt(registry, image.digest)) > before) continue
+        if (!(await wasUnread(image))) await tryImage(image, () => before)
       }
     await state.noteRun(registry, now())
     await watch.tell(registry, new Date(now()).toISOString())

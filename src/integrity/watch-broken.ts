@@ -42,21 +42,28 @@ export function makeWatchBroken(deps: {
     await records.set(registry, { ...image, project, since: since ?? seenAt, seenAt })
   }
 
-  /** Begins a look at a registry. */
-  async function begin(registry: string): Promise<BrokenLook> {
-    const known = Map.groupBy(await records.all(registry), ({ repository }) => repository)
-    let room = MOST_RECORDS - known.values().reduce((sum, { length }) => sum + length, 0)
+  /** Makes what takes room for one more image of a repository: false if there is none. */
+  function roomBeside(registry: string, all: readonly { project: string }[]) {
+    let room = MOST_RECORDS - all.length
     const counts = new Map<string, number>()
-    for (const { project } of [...known.values()].flat()) counts.set(project, (counts.get(project) ?? 0) + 1)
-    const projectOf = (repository: string) => deps.projectIdOf({ registry, repository })
-    /** Takes room for one image of a project. */
-    function hasRoom(project: string): boolean {
+    for (const { project } of all) counts.set(project, (counts.get(project) ?? 0) + 1)
+    return (repository: string): boolean => {
+      const project = deps.projectIdOf({ registry, repository })
       const count = counts.get(project) ?? 0
       if (room <= 0 || count >= MOST_OF_PROJECT) return false
       room--
       counts.set(project, count + 1)
       return true
     }
+  }
+
+  const roomAt = async (registry: string) => roomBeside(registry, await records.all(registry))
+
+  /** Begins a look at a registry. */
+  async function begin(registry: string): Promise<BrokenLook> {
+    const all = await records.all(registry)
+    const known = Map.groupBy(all, ({ repository }) => repository)
+    const hasRoom = roomBeside(registry, all)
     const sparse = deps.mayBeSparse(registry)
     return {
       repositories: () => [...known.keys()],
@@ -73,7 +80,7 @@ export function makeWatchBroken(deps: {
           await records.remove(registry, { repository: reading.repository, digest })
         for (const image of after.set) {
           const recorded = before.find(({ digest }) => digest === image.digest)
-          if (recorded === undefined && !hasRoom(projectOf(reading.repository))) continue
+          if (recorded === undefined && !hasRoom(reading.repository)) continue
           await write(registry, image, recorded?.since)
         }
       },
@@ -100,6 +107,6 @@ export function makeWatchBroken(deps: {
     if (fresh.length > 0 || digests.length !== told.size) await records.setTold(registry, { digests })
   }
 
-  return { begin, tell, write }
+  return { begin, tell, write, roomAt }
 }
 export type WatchBroken = ReturnType<typeof makeWatchBroken>

@@ -68,7 +68,7 @@ export async function readContent(wanted: Wanted): Promise<Readable> {
       if (chunk.length > 0) yield chunk
     }
     if (hash !== undefined && !digest.endsWith(`:${hash.digest('hex')}`))
-      throw part.answer.error('the content does not hash to the digest')
+      throw part.answer.wrongContent('the content does not hash to the digest')
   }
 
   const stream = Readable.from(content(), { objectMode: false })
