@@ -186,7 +186,7 @@ export async function makeParts(config: Config, log: Logger, onClose: OnClose, t
     )
     const { audit } = journals.audit
     const now = () => Date.now() * 1000
-    const keeps = makeKeeps({ store, now })
+    const keeps = makeKeeps({ store, now, onKept: storeWatch.noteChange })
     const shownPlans = makeShownPlans({ store, now })
     const ledger = makeLedger({ redis, prefix })
     const doubtOf = makeDoubtOf({
