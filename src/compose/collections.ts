@@ -110,7 +110,10 @@ function makeConductors(
   runs: ReturnType<typeof collectionRunsOf>,
 ): Record<CollectionMode, (registry: string) => Conductor | undefined> {
   const { registries, store, log, clientOf, index, announce } = parts
-  const surveys = surveysOf(parts, { garbage: knownGarbageOf(parts, announce), leases: leasesOf(parts) })
+  const surveys = surveysOf(parts, {
+    ...{ garbage: knownGarbageOf(parts, announce), leases: leasesOf(parts) },
+    enqueueReconcile: parts.enqueueReconcile,
+  })
   const reader = makeTrashReader({
     store,
     onUnreadable: (key, err) => log.warn({ key, err }, 'unreadable entry of the trash'),
