@@ -20,6 +20,8 @@ export const MOST_OF_PROJECT = 200
 export interface Told {
   /** The digests of damaged contents. */
   digests: string[]
+  /** When damage was told last, RFC 3339. Absent if none was. */
+  at?: string | undefined
 }
 
 /**

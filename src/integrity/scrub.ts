@@ -294,7 +294,7 @@ export function makeScrub(deps: {
         if (!(await wasUnread(image))) await tryImage(image, () => before)
       }
     await state.noteRun(registry, now())
-    await watch.tell(registry, new Date(now()).toISOString())
+    await watch.tell(registry, new Date(now()).toISOString(), 'seldom')
     return result
   }
 }

@@ -7,6 +7,9 @@ import { type BrokenRecords, MOST_OF_PROJECT, MOST_RECORDS } from './broken-reco
 /** Contents for which copies are looked for, of those that an alert tells. */
 const MOST_COPIED = 3
 
+/** How often damage is told at most that scrubs find, in ms. */
+const SELDOM_MS = 3_600_000
+
 /** What a look at a registry finds of its images. */
 export interface BrokenLook {
   /** Those with images that are known to be broken. */
@@ -89,13 +92,17 @@ export function makeWatchBroken(deps: {
 
   /**
    * Tells what has changed since it was told last. `at` (RFC 3339) is that of the look: if it is repeated after a kill, the
-   * alert is the same.
+   * alert is the same. `seldom`: for looks each few minutes. A storage that dies slowly would give an alert each time, so what is
+   * new waits until the last damage was told an hour ago.
    */
-  async function tell(registry: string, at: string): Promise<void> {
-    const [all, told] = [await records.all(registry), new Set((await records.told(registry)).digests)]
+  async function tell(registry: string, at: string, pace: 'at once' | 'seldom' = 'at once'): Promise<void> {
+    const [all, last] = [await records.all(registry), await records.told(registry)]
+    const told = new Set(last.digests)
     await deps.noteBroken(registry, all.length)
     const contents = damagedContents(all)
+    const isEarly = pace === 'seldom' && Date.parse(at) - Date.parse(last.at ?? '') < SELDOM_MS
     const fresh = contents.filter(({ damage }) => !told.has(damage.digest))
+    if (fresh.length > 0 && told.size > 0 && isEarly) return
     if (fresh.length > 0) {
       const copies = new Map<string, string[]>()
       for (const content of fresh.slice(0, MOST_COPIED))
@@ -104,7 +111,8 @@ export function makeWatchBroken(deps: {
       await deps.announce(brokenAlert(registry, { contents: fresh, total: all.length, copiesOf, at }))
     } else if (contents.length === 0 && told.size > 0) await deps.announce(wholeAlert(registry, at))
     const digests = contents.map(({ damage }) => damage.digest)
-    if (fresh.length > 0 || digests.length !== told.size) await records.setTold(registry, { digests })
+    if (fresh.length === 0 && digests.length === told.size) return
+    await records.setTold(registry, { digests, at: fresh.length > 0 ? at : last.at })
   }
 
   return { begin, tell, write, roomAt }
