@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LabImage, makeImage } from '../../lab/image.ts'
+import { makeImage } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { gateBarrier } from '../../src/barrier/barrier.ts'
 import { conductBarrier } from '../../src/barrier/conduct-barrier.ts'
@@ -15,7 +15,7 @@ import { newRun } from '../../src/collection/runs.ts'
 import { runAt } from '../../src/space/blob-trash.ts'
 import { makeSurveys } from '../../src/space/surveys.ts'
 import { blobKey } from '../../src/storage/layout.ts'
-import { QUICK, type Scene, startScene } from './scene.ts'
+import { type Scene, startScene } from './scene.ts'
 
 /** Surveys, which empty the trash, beside collections. The trash keeps nothing here longer than it must. */
 const lab = useRedis()
@@ -24,14 +24,6 @@ beforeAll(async () => {
   scene = await startScene(() => lab.redis)
 })
 afterAll(() => scene?.close())
-
-async function garbage(seed: string): Promise<LabImage> {
-  const image = makeImage({ layers: [{ seed, bytes: 2_000 }], label: seed })
-  expect(await scene.direct.push('a', 'gone', image)).toBe(201)
-  await scene.direct.remove('a', image.root.digest)
-  await sleep(2 * QUICK.clocksMs)
-  return image
-}
 
 const leasesOf = () =>
   makeLeases({ redis: lab.redis, prefix: 'test', clock: () => performance.now(), sleep: (ms) => sleep(ms) })
@@ -46,7 +38,7 @@ const survey = () =>
 const trashed = async () => (await Array.fromAsync(scene.trash.list())).map(({ digest }) => digest)
 
 test('a survey beside a collection does not empty what that is about to take', async () => {
-  const image = await garbage('beside')
+  const image = await scene.garbage('beside')
   const lease = await leasesOf().take('lab')
   await scene.collect(async (step) => {
     if (step === 'second-survey') await scene.letPass('a')
@@ -128,7 +120,7 @@ test('a recovery that fails is done again', async () => {
 })
 
 test('while a manifest cannot be read, the trash keeps all: that may name anything', async () => {
-  const [gone, broken] = [await garbage('gone'), makeImage({ layers: [], label: 'broken' })]
+  const [gone, broken] = [await scene.garbage('gone'), makeImage({ layers: [], label: 'broken' })]
   await scene.collect()
   expect(await trashed()).toContain(gone.root.digest)
   expect(await scene.direct.push('b', 'broken', broken)).toBe(201)
