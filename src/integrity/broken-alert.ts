@@ -49,6 +49,8 @@ export function brokenAlert(
   const named = contents.slice(0, LISTED.contents).map(({ damage, images }) => {
     const copies = copiesOf(damage.digest)
     const [image] = images
+    // The registry has it: there is nothing to put back.
+    if (damage.isInFront) return `${damageText(damage)}; it breaks ${listOf(images)}.`
     const repair =
       copies.length > 0 && image
         ? ` ${whereText(copies)}: tallyman repair ${registry}/${nameOf(image)}${fromText(copies)}.`

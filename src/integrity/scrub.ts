@@ -93,7 +93,7 @@ export function makeScrub(deps: {
       try {
         const damage = await readContent({ client: consumer.client, repository }, content, onRead)
         if (damage === undefined) return undefined
-        return { ...damage, at: blame(isSame ? 'damaged' : await atOwn(repository, content, onRead)) }
+        return { ...damage, ...blame(isSame ? 'damaged' : await atOwn(repository, content, onRead)) }
       } finally {
         // What was read counts, also if the rest could not be.
         spent = spend(spent, bytes, now(), bytesPerDay)
@@ -118,15 +118,20 @@ export function makeScrub(deps: {
     }
 
     /** Who is to be looked at. */
-    function blame(found: AtOwn): string {
-      if (isSame) return `as ${own.url} serves it: look at the storage of the registry`
+    function blame(found: AtOwn): Pick<Damage, 'at' | 'isInFront'> {
+      if (isSame) return { at: `as ${own.url} serves it: look at the storage of the registry` }
+      const here = `as ${consumer.url}`
+      const itself = `the registry itself, ${own.url},`
       switch (found) {
         case 'good':
-          return `as ${consumer.url} serves it; the registry itself, ${own.url}, has it right: look at what is in front of it`
+          return {
+            at: `${here} serves it; ${itself} has it right: look at what is in front of it`,
+            isInFront: true,
+          }
         case 'damaged':
-          return `as ${consumer.url} and the registry itself, ${own.url}, serve it: look at the storage of the registry`
+          return { at: `${here} and ${itself} serve it: look at the storage of the registry` }
         case 'unread':
-          return `as ${consumer.url} serves it; the registry itself, ${own.url}, could not be read`
+          return { at: `${here} serves it; ${itself} could not be read` }
       }
     }
 
@@ -146,7 +151,7 @@ export function makeScrub(deps: {
         if (isAbsent && found === 'damaged') return { nodes: [], damage: undefined }
         if (isAbsent && found === 'unread') throw error
         const fault = isAbsent ? ('missing' as const) : ('corrupt' as const)
-        const damage: Damage = { digest, part: 'manifest', fault, size: 0, at: blame(found) }
+        const damage: Damage = { digest, part: 'manifest', fault, size: 0, ...blame(found) }
         return { nodes: [], damage }
       }
     }

@@ -106,7 +106,8 @@ export function makeWatchBroken(deps: {
     if (fresh.length > 0) {
       const copies = new Map<string, string[]>()
       for (const content of fresh.slice(0, MOST_COPIED))
-        copies.set(content.damage.digest, await deps.findCopies(registry, content))
+        if (!content.damage.isInFront)
+          copies.set(content.damage.digest, await deps.findCopies(registry, content))
       const copiesOf = (digest: string) => copies.get(digest) ?? []
       await deps.announce(brokenAlert(registry, { contents: fresh, total: all.length, copiesOf, at }))
     } else if (contents.length === 0 && told.size > 0) await deps.announce(wholeAlert(registry, at))

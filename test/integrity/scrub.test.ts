@@ -121,6 +121,9 @@ test('a cache that serves wrong bytes of the right length is told apart from dam
   expect(alerts[0]?.text).toContain(
     `as ${cache.url} serves it; the registry itself, ${registry.url}, has it right`,
   )
+  // There is nothing to put back.
+  expect(alerts[0]?.text).not.toContain('tallyman repair')
+  expect(alerts[0]?.text).not.toContain('No good copy')
 
   // The cache is mended; the storage is not.
   cache.wrong.clear()
