@@ -91,10 +91,8 @@ export async function prepareIntegrity({ queues, registries }: WorkerParts): Pro
 export function startIntegrity(parts: WorkerParts) {
   const { clientOf, index, log, brokenRecords, queues } = parts
   const watch = watchBrokenOf(parts)
-  let isStopping = false
-  parts.onClose(async () => {
-    isStopping = true
-  })
+  const stopping = new AbortController()
+  parts.onClose(async () => stopping.abort())
   const trashed = trashedOf(parts)
   const targets = scrubTargetsOf(parts)
   const scrub = makeScrub({
@@ -102,7 +100,7 @@ export function startIntegrity(parts: WorkerParts) {
     targetOf: (registry) => targets.get(registry),
     images: makeScrubOrder({ index, projectIdOf: projectIdsOf(parts) }),
     onRead: (registry, bytes) => parts.metrics.scrubbedBytes.inc({ registry }, bytes),
-    isStopping: () => isStopping,
+    stopped: stopping.signal,
   })
   const repair = makeRepair({
     ...{ clientOf, find: brokenRecords.find, findCopies: findCopiesOf(parts) },

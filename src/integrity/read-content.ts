@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { CopyClient } from '../promotion/copy/copy-client.ts'
 import { RegistryError } from '../registry/registry-error.ts'
@@ -6,18 +7,19 @@ import { type Content, type Damage, damageOf } from './damage.ts'
 /**
  * Reads and hashes a content, and gives what is wrong with it. `onRead` is told each bytes that arrive, also those of a reading that
  * fails. A registry whose cache has what its storage has lost answers 500, also the second time: that is missing.
- * @throws RegistryError of any other failure: it says nothing about the content
+ * @throws RegistryError of any other failure: it says nothing about the content; AbortError once `signal` says so
  */
 export async function readContent(
   from: { client: Pick<CopyClient, 'getBlob' | 'headBlob'>; repository: string },
   content: Content,
-  onRead: (bytes: number) => void = () => {},
+  { onRead = () => {}, signal }: { onRead?: (bytes: number) => void; signal?: AbortSignal } = {},
   attempt: 'first' | 'second' = 'first',
 ): Promise<Damage | undefined> {
   const { client, repository } = from
   let bytes = 0
   try {
-    const stream = await client.getBlob(repository, content.digest)
+    const given = await client.getBlob(repository, content.digest)
+    const stream = signal ? addAbortSignal(signal, given) : given
     stream.on('data', (chunk: Buffer) => {
       bytes += chunk.length
       onRead(chunk.length)
@@ -31,7 +33,7 @@ export async function readContent(
     if (isGone) return { ...content, fault: 'missing' }
     if (error.status !== 500) throw error
     return attempt === 'first'
-      ? readContent(from, content, onRead, 'second')
+      ? readContent(from, content, { onRead, ...(signal && { signal }) }, 'second')
       : { ...content, fault: 'missing' }
   }
 }

@@ -55,7 +55,8 @@ export function makeScrub(deps: {
   images: (registry: string, repository?: string) => AsyncIterable<ScrubImage>
   /** Told the bytes that were read. */
   onRead: (registry: string, bytes: number) => void
-  isStopping: () => boolean
+  /** Ends what is being read: a layer may take minutes. */
+  stopped: AbortSignal
   /** epoch ms */
   now: () => number
   log: Logger
@@ -75,7 +76,7 @@ export function makeScrub(deps: {
     for (const { damages } of await records.all(registry))
       for (const damage of damages) if (damage.at !== undefined) bad.set(damage.digest, damage)
 
-    const mayRead = () => !deps.isStopping() && allowance(spent, { now: now(), bytesPerDay, share }) > 0
+    const mayRead = () => !deps.stopped.aborted && allowance(spent, { now: now(), bytesPerDay, share }) > 0
 
     /** A clock that was wrong, and ahead, must not let the budget of days that come be spent. */
     async function sinceToday(known: Spent | undefined): Promise<Spent | undefined> {
@@ -91,7 +92,9 @@ export function makeScrub(deps: {
         bytes += some
       }
       try {
-        const damage = await readContent({ client: consumer.client, repository }, content, onRead)
+        const damage = await readContent({ client: consumer.client, repository }, content, {
+          ...{ onRead, signal: deps.stopped },
+        })
         if (damage === undefined) return undefined
         return { ...damage, ...blame(isSame ? 'damaged' : await atOwn(repository, content, onRead)) }
       } finally {
@@ -109,7 +112,9 @@ export function makeScrub(deps: {
       onRead: (bytes: number) => void,
     ): Promise<AtOwn> {
       try {
-        const damage = await readContent({ client: own.client, repository }, content, onRead)
+        const damage = await readContent({ client: own.client, repository }, content, {
+          ...{ onRead, signal: deps.stopped },
+        })
         return damage === undefined ? 'good' : 'damaged'
       } catch (error) {
         if (error instanceof RegistryError) return 'unread'
@@ -139,7 +144,7 @@ export function makeScrub(deps: {
     async function readGraph({ repository, digest }: ScrubImage) {
       const side = { client: consumer.client, repository }
       const read = (from: typeof side) =>
-        makeGraphReader({ from, sparse: 'allow', signal: new AbortController().signal }).read(digest)
+        makeGraphReader({ from, sparse: 'allow', signal: deps.stopped }).read(digest)
       try {
         return { nodes: await read(side), damage: undefined }
       } catch (error) {
@@ -268,6 +273,8 @@ export function makeScrub(deps: {
         }
         return isDone
       } catch (error) {
+        // The next run begins this content anew.
+        if (deps.stopped.aborted) return false
         const isOfRegistry =
           error instanceof RegistryError || error instanceof CopyError || error instanceof InvalidManifest
         if (!isOfRegistry) throw error

@@ -96,16 +96,17 @@ function setUp(images: LabImage[], { bytesPerDay = 1e9, repository = (n: number)
     announce: async (alert) => alerts.push(alert),
   })
   const own = { client, url: registry.url }
+  const stopping = new AbortController()
   const scrub = makeScrub({
     targetOf: () => ({ bytesPerDay, period: 30 * DAY, own, consumer: own }),
-    ...{ state, records, watch, now, isStopping: () => false, onRead: () => {} },
+    ...{ state, records, watch, now, stopped: stopping.signal, onRead: () => {} },
     async *images() {
       yield* entries
     },
     log: pino({ level: 'silent' }),
   })
   const run = () => scrub({ kind: 'scrub', registry: 'ci', share: 'day' })
-  return { run, records, state, alerts, clock }
+  return { run, records, state, alerts, clock, stopping }
 }
 
 const faults: [string, Answer][] = [
@@ -244,4 +245,20 @@ test('a clock that was a year ahead for a moment stops scrubs for the rest of th
   expect((await run()).bytes).toBe(0)
   clock.now += DAY
   expect((await run()).bytes).toBeGreaterThan(0)
+})
+
+test('a stop ends the reading of a layer that never ends, and that breaks nothing', async () => {
+  const image = imageOf('stopped', 50_000)
+  const { run, records, stopping, state } = setUp([image])
+  const [large = ''] = layersOf(image)
+  registry.fault = (response, path) => {
+    if (!path.endsWith(large)) return false
+    response.writeHead(200, { 'content-length': 50_000 })
+    response.write(Buffer.alloc(10_000), () => setTimeout(() => stopping.abort(), 50))
+    return true
+  }
+  expect(await run()).toMatchObject({ images: 0, damaged: 0, unread: 0 })
+  expect(await records.all('ci')).toEqual([])
+  // What was read counts.
+  expect((await state.progress('ci')).spent?.bytes).toBeGreaterThanOrEqual(10_000)
 })

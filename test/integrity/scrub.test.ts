@@ -93,7 +93,7 @@ function setUp(images: ScrubImage[], { bytesPerDay = 1e9 } = {}) {
       ...{ bytesPerDay, period: 30 * DAY, own: { client: own, url: registry.url } },
       consumer: { client: consumer, url: cache.url },
     }),
-    ...{ state, records, watch, now, isStopping: () => false, onRead: () => {} },
+    ...{ state, records, watch, now, stopped: new AbortController().signal, onRead: () => {} },
     async *images(_, repository) {
       for (const image of images) if (repository === undefined || image.repository === repository) yield image
     },
