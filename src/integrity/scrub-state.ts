@@ -78,8 +78,9 @@ export function makeScrubState({ redis, prefix }: { redis: Redis | Cluster; pref
       await redis.zremrangebyscore(keyOf(registry, 'scrub-unread'), '-inf', `(${unread}`)
     },
 
-    /** How many contents were read since they were forgotten last. */
-    readCount: (registry: string): Promise<number> => redis.zcard(keyOf(registry, 'scrubbed')),
+    /** How many contents were read since `since`. */
+    readCount: (registry: string, since: number): Promise<number> =>
+      redis.zcount(keyOf(registry, 'scrubbed'), since, '+inf'),
 
     /** These repositories come first, and all of their images are read again that were read before `at`. */
     async scrubFirst(registry: string, repositories: readonly string[], at: number): Promise<void> {

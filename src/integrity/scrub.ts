@@ -39,6 +39,12 @@ const AGAIN_MS = 3_600_000
 /** After so long, in ms, it is tried again to read an image of which some could not be read: that takes of the budget of others. */
 const UNREAD_MS = 86_400_000
 
+/** For so many periods it is remembered that an image was read. One that is gone is forgotten then. */
+const KEPT_PERIODS = 4
+
+/** Images that one run reads again. */
+const MOST_AGAIN = 10_000
+
 /** What the registry itself says of a content that its consumers do not get right. */
 type AtOwn = 'good' | 'damaged' | 'unread'
 
@@ -287,7 +293,7 @@ export function makeScrub(deps: {
     }
 
     const before = now() - period
-    await state.forget(registry, { read: before, unread: now() - UNREAD_MS })
+    await state.forget(registry, { read: now() - KEPT_PERIODS * period, unread: now() - UNREAD_MS })
     await lookAgain()
     for (const { repository, at } of await state.first(registry)) {
       let isDone = true
@@ -299,12 +305,20 @@ export function makeScrub(deps: {
       if (!isDone) break
       await state.noteFirstDone(registry, repository)
     }
+    // Each is read once before any is read again: a budget that is too small must not read only what is used most.
+    const again: ScrubImage[] = []
     if (mayRead())
       for await (const image of deps.images(registry)) {
         if (!mayRead()) break
-        if ((await state.readAt(registry, image.digest)) > before) continue
-        if (!(await wasUnread(image))) await tryImage(image, () => before)
+        const readAt = await state.readAt(registry, image.digest)
+        if (readAt > before || (await wasUnread(image))) continue
+        if (readAt === 0) await tryImage(image, () => before)
+        else if (again.length < MOST_AGAIN) again.push(image)
       }
+    for (const image of again) {
+      if (!mayRead()) break
+      await tryImage(image, () => before)
+    }
     await state.noteRun(registry, now())
     await watch.tell(registry, new Date(now()).toISOString(), 'seldom')
     return result

@@ -262,3 +262,17 @@ test('a stop ends the reading of a layer that never ends, and that breaks nothin
   // What was read counts.
   expect((await state.progress('ci')).spent?.bytes).toBeGreaterThanOrEqual(10_000)
 })
+
+test('a budget that is too small for the period reads every image, and not only those that are used most', async () => {
+  const images = Array.from({ length: 10 }, (_, n) => imageOf(`fair ${n}`))
+  const { run, clock, records } = setUp(images, { bytesPerDay: 3_000 })
+  const asked = () =>
+    new Set(registry.asked.filter(isBlob).map((path) => path.slice(path.lastIndexOf('/') + 1)))
+  // An image takes two runs. The period, 30 days, ends before the last one has its turn.
+  for (let n = 0; n < 24; n++) {
+    await run()
+    clock.now += 10 * DAY
+  }
+  for (const image of images) expect(asked()).toContain(layersOf(image)[0])
+  expect(await records.all('ci')).toEqual([])
+})
