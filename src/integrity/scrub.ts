@@ -4,7 +4,7 @@ import { CopyError } from '../promotion/copy/copy-error.ts'
 import { makeGraphReader } from '../promotion/copy/read-graph.ts'
 import type { ScrubJob } from '../queue/jobs.ts'
 import { asHeld } from '../registry/as-held.ts'
-import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
+import { InvalidManifest, mayPass, RegistryError } from '../registry/registry-error.ts'
 import { imageOf } from './broken-images.ts'
 import type { BrokenRecord, BrokenRecords } from './broken-records.ts'
 import { type Content, contentsOf, type Damage } from './damage.ts'
@@ -45,6 +45,9 @@ const KEPT_PERIODS = 4
 /** Images that one run reads again. */
 const MOST_AGAIN = 10_000
 
+/** After so many failures in a row the registry is left alone until the next run. */
+const MOST_FAILURES = 5
+
 /** What the registry itself says of a content that its consumers do not get right. */
 type AtOwn = 'good' | 'damaged' | 'unread'
 
@@ -82,7 +85,12 @@ export function makeScrub(deps: {
     for (const { damages } of await records.all(registry))
       for (const damage of damages) if (damage.at !== undefined) bad.set(damage.digest, damage)
 
-    const mayRead = () => !deps.stopped.aborted && allowance(spent, { now: now(), bytesPerDay, share }) > 0
+    /** Images in a row that could not be read since the registry gave no good answer. */
+    let failures = 0
+    const mayRead = () =>
+      !deps.stopped.aborted &&
+      failures < MOST_FAILURES &&
+      allowance(spent, { now: now(), bytesPerDay, share }) > 0
 
     /** A clock that was wrong, and ahead, must not let the budget of days that come be spent. */
     async function sinceToday(known: Spent | undefined): Promise<Spent | undefined> {
@@ -273,6 +281,7 @@ export function makeScrub(deps: {
       const bytesBefore = result.bytes
       try {
         const isDone = await scrubImage(image, sinceOf)
+        failures = 0
         if (isDone) {
           result.images++
           await state.noteImage(registry)
@@ -285,7 +294,11 @@ export function makeScrub(deps: {
           error instanceof RegistryError || error instanceof CopyError || error instanceof InvalidManifest
         if (!isOfRegistry) throw error
         result.unread++
-        if (result.bytes > bytesBefore) await state.noteUnread(registry, image.digest, now())
+        const mayComeBack = error instanceof RegistryError && (mayPass(error) || error.status === 401)
+        failures = mayComeBack ? failures + 1 : 0
+        // What is not understood stays so; and what was read in vain takes of the budget of others.
+        if (result.bytes > bytesBefore || !(error instanceof RegistryError))
+          await state.noteUnread(registry, image.digest, now())
         const name = `${registry}/${image.repository}@${image.digest}`
         deps.log.warn({ registry, image: name, err: error }, `${name} could not be scrubbed`)
         return true

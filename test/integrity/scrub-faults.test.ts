@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type LabImage, makeImage } from '../../lab/image.ts'
+import { digestOf, type LabImage, makeImage } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { MOST_OF_PROJECT, makeBrokenRecords } from '../../src/integrity/broken-records.ts'
 import { makeScrub, type ScrubImage } from '../../src/integrity/scrub.ts'
@@ -275,4 +275,32 @@ test('a budget that is too small for the period reads every image, and not only 
   }
   for (const image of images) expect(asked()).toContain(layersOf(image)[0])
   expect(await records.all('ci')).toEqual([])
+})
+
+test('a registry that is away is left alone after some images, and read in the next run', async () => {
+  const images = Array.from({ length: 40 }, (_, n) => imageOf(`away ${n}`, 10))
+  const { run, clock, alerts } = setUp(images)
+  registry.fault = (response) => failing(response, 503, 'application/json', '{}')
+  expect(await run()).toMatchObject({ unread: 5, images: 0 })
+  registry.fault = () => false
+  clock.now += 600_000
+  expect(await run()).toMatchObject({ unread: 0, images: 40 })
+  expect(alerts).toEqual([])
+})
+
+test('an image of a kind that is not understood is tried once a day, and hides none after it', async () => {
+  const bytes = Buffer.from('{"schemaVersion":3,"mediaType":"application/vnd.future+json"}')
+  const mediaType = 'application/vnd.future+json'
+  const root = { mediaType, digest: digestOf(bytes), size: bytes.length }
+  const strange: LabImage = {
+    root,
+    manifests: new Map([[root.digest, { bytes, mediaType }]]),
+    blobs: new Map(),
+  }
+  const { run, clock } = setUp([strange, imageOf('good')])
+  expect(await run()).toMatchObject({ images: 1, unread: 1 })
+  registry.asked.length = 0
+  clock.now += 600_000
+  await run()
+  expect(registry.asked.filter((path) => path.includes(root.digest))).toEqual([])
 })
