@@ -9,7 +9,6 @@ import { type Hold, makeHold } from '../collection/hold.ts'
 import type { HookName } from '../collection/hooks/hook.ts'
 import { makeHook } from '../collection/hooks/make-hook.ts'
 import { openUploads } from '../collection/open-uploads.ts'
-import { makeCollectionRuns } from '../collection/runs.ts'
 import { scheduleCollections } from '../collection/schedule.ts'
 import { sumUndoable } from '../collection/undoable.ts'
 import { writabilityOf } from '../collection/writability.ts'
@@ -18,6 +17,7 @@ import { undoSettingsAt } from '../expiry/undo.ts'
 import { placeOfProcesses } from '../platform/process-id.ts'
 import { pushedSince } from '../usage/pushed-since.ts'
 import { barrierConductor } from './barrier.ts'
+import { collectionRunsOf } from './collection-runs.ts'
 import { knownGarbageOf } from './known-garbage.ts'
 import { leasesOf } from './leases.ts'
 import type { Parts } from './parts.ts'
@@ -42,14 +42,6 @@ export function missingFor(
 
 /** How often it is looked whether a registry is read-only by a run whose process died, in ms. */
 const SWEEP_MS = 10_000
-
-/** The records of collections. */
-export const collectionRunsOf = ({ store, config, log }: Pick<Parts, 'store' | 'config' | 'log'>) =>
-  makeCollectionRuns({
-    ...{ store, keepMs: config.records.keep, now: Date.now },
-    onUnreadable: (key, err) => log.warn({ key, err }, 'unreadable record'),
-    onError: (err) => log.warn({ err }, 'old records could not be deleted'),
-  })
 
 /** Schedules collections. */
 export const prepareCollections = ({ queues, registries }: WorkerParts): Promise<void> =>
@@ -118,7 +110,10 @@ function makeConductors(
   runs: ReturnType<typeof collectionRunsOf>,
 ): Record<CollectionMode, (registry: string) => Conductor | undefined> {
   const { registries, store, log, clientOf, index, announce } = parts
-  const surveys = surveysOf(parts, { garbage: knownGarbageOf(parts, announce), leases: leasesOf(parts) })
+  const surveys = surveysOf(parts, {
+    ...{ garbage: knownGarbageOf(parts, announce), leases: leasesOf(parts) },
+    enqueueReconcile: parts.enqueueReconcile,
+  })
   const reader = makeTrashReader({
     store,
     onUnreadable: (key, err) => log.warn({ key, err }, 'unreadable entry of the trash'),

@@ -8,6 +8,7 @@ import { knownGarbageOf } from './known-garbage.ts'
 import { leasesOf } from './leases.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
+import { sourcesOf } from './sources.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /**
@@ -16,7 +17,11 @@ import type { WorkerParts } from './worker-parts.ts'
  */
 export function surveysOf(
   { registries, store, projectOf, log }: Parts,
-  worker?: { garbage: Pick<KnownGarbage, 'onSurveyed'>; leases: Pick<Leases, 'isTaken'> },
+  worker?: {
+    garbage: Pick<KnownGarbage, 'onSurveyed'>
+    leases: Pick<Leases, 'isTaken'>
+    enqueueReconcile: WorkerParts['enqueueReconcile']
+  },
 ) {
   const storages = new Map(
     registries.flatMap((registry) => {
@@ -33,6 +38,11 @@ export function surveysOf(
         { registry, blobs: size },
         'images lacked blobs that a collection had taken away: they were put back',
       )
+    },
+    // It finds which images these break, and tells of them.
+    async onMissing(registry, blobs) {
+      if (worker === undefined || !sourcesOf({ registries }).includes(registry)) return
+      await worker.enqueueReconcile(registry, `blobs are missing in its storage: ${blobs}`)
     },
     projectIdOf: ({ registry, repository }) => projectId(registry, projectOf(registry, repository)),
     async onSurveyed({ candidates, blobs }, { registry, at, total }) {
@@ -54,5 +64,8 @@ export const prepareStorage = ({ queues, registries }: WorkerParts): Promise<voi
 export const startStorage = (parts: WorkerParts) =>
   storageWorker(
     parts.context,
-    surveysOf(parts, { garbage: knownGarbageOf(parts, parts.announce), leases: leasesOf(parts) }),
+    surveysOf(parts, {
+      ...{ garbage: knownGarbageOf(parts, parts.announce), leases: leasesOf(parts) },
+      enqueueReconcile: parts.enqueueReconcile,
+    }),
   )

@@ -16,6 +16,7 @@ import { RegistryError } from '../registry/registry-error.ts'
 import { askedBy } from './asked-by.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
+import { registryNamed } from './registry-named.ts'
 import type { Roles } from './roles.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
@@ -37,12 +38,6 @@ export const brokenImagesRoute =
   async (app) => {
     const names = deps.registries.map(({ name }) => name)
 
-    /** @throws HttpError 404 */
-    function requireRegistry(name: string): void {
-      if (!names.includes(name))
-        throw new HttpError(404, `there is no registry "${name}"; configured: ${names.join(', ')}`)
-    }
-
     app.get('/v1/broken-images', {
       onRequest: deps.roles.within('read'),
       schema: {
@@ -62,7 +57,7 @@ export const brokenImagesRoute =
         },
       },
       handler: async ({ access, query: { registry, project, limit, cursor } }) => {
-        if (registry !== undefined) requireRegistry(registry)
+        if (registry !== undefined) registryNamed(deps.registries, registry)
         const after = decodeCursor(Type.Tuple([Type.String(), Type.String()]), cursor)
         const found: BrokenImage[] = []
         for (const name of registry === undefined ? names.toSorted() : [registry]) {
@@ -117,8 +112,7 @@ export const brokenImagesRoute =
             400,
             `expected registry/repository:tag or registry/repository@digest as image, got "${body.image}"`,
           )
-        requireRegistry(image.registry)
-        if (deps.registries.some(({ name, type }) => name === image.registry && type === 'cache'))
+        if (registryNamed(deps.registries, image.registry).type === 'cache')
           throw new HttpError(409, `${image.registry} is a pull-through cache: nothing can be put into it`)
         if (!access.sees(deps.projectIdOf(image)))
           throw new HttpError(404, `there is no image "${body.image}"`)
@@ -152,7 +146,7 @@ export const brokenImagesRoute =
       const place = placeOf(from)
       if (!isRepositoryName(place.repository))
         throw new HttpError(400, `expected registry/repository as from, got "${from}"`)
-      requireRegistry(place.registry)
+      registryNamed(deps.registries, place.registry)
       if (!sees(deps.projectIdOf(place))) throw new HttpError(404, `there is no repository "${from}"`)
       return place
     }

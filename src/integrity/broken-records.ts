@@ -22,6 +22,8 @@ export interface Told {
   digests: string[]
   /** Where contents were whole then, as `registry/repository`, by digest: of those for which that was looked for. */
   copies?: Record<string, string[]>
+  /** When damage was told last, RFC 3339. Absent if none was. */
+  at?: string | undefined
 }
 
 /**

@@ -21,6 +21,8 @@ export function makeSurveys(deps: {
   isCollecting: (registry: string) => Promise<boolean>
   /** Told of digests that were put back. */
   onPutBack?: (registry: string, digests: ReadonlySet<string>) => Promise<void>
+  /** Told how many blobs that manifests name are missing, if there are more than at the last survey. */
+  onMissing?: (registry: string, blobs: number) => Promise<unknown>
   /** epoch ms */
   now: () => number
   /** Told of each survey. */
@@ -28,13 +30,15 @@ export function makeSurveys(deps: {
 }) {
   const keyOf = (registry: string): string => `storage-reports/${registry}.json`
 
+  async function last(registry: string): Promise<StorageReport | undefined> {
+    const json = await deps.store.get(keyOf(registry))
+    const report: unknown = json && JSON.parse(json.toString())
+    return Check(StorageReport, report) ? report : undefined
+  }
+
   return {
     /** The last report; `undefined` before the first survey, or if a newer version of Tallyman has written it. */
-    async last(registry: string): Promise<StorageReport | undefined> {
-      const json = await deps.store.get(keyOf(registry))
-      const report: unknown = json && JSON.parse(json.toString())
-      return Check(StorageReport, report) ? report : undefined
-    },
+    last,
 
     /**
      * Also puts back what images lack and a collection took away, and deletes for good what was taken long enough ago. Nothing is
@@ -55,7 +59,9 @@ export function makeSurveys(deps: {
       const mayEmpty = !isCollecting && survey.unreadable.length === 0
       if (mayEmpty && survey.parts.trash.objects > 0) await emptyTrash(trash, at - keepMs)
       const report = reportOf(survey, { registry, place: storage.place, at, now: deps.now() })
+      const missingBefore = (await last(registry))?.missing.count ?? 0
       await deps.store.put(keyOf(registry), JSON.stringify(report))
+      if (report.missing.count > missingBefore) await deps.onMissing?.(registry, report.missing.count)
       await deps.onSurveyed?.(survey, report)
       return { survey, report }
     },

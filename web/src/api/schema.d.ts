@@ -9383,10 +9383,10 @@ export interface paths {
                     content: {
                         "application/json": {
                             /**
-                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before.
+                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before. `older`: it is a copy from before somebody asked to keep an image.
                              * @enum {unknown}
                              */
-                            state: "known" | "lost" | "another";
+                            state: "known" | "lost" | "another" | "older";
                             /** @description Why nothing is deleted until the store is restored or accepted. Null if it is the known one. */
                             doubt: string | null;
                         };
@@ -9432,10 +9432,10 @@ export interface paths {
                     content: {
                         "application/json": {
                             /**
-                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before.
+                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before. `older`: it is a copy from before somebody asked to keep an image.
                              * @enum {unknown}
                              */
-                            state: "known" | "lost" | "another";
+                            state: "known" | "lost" | "another" | "older";
                             /** @description Why nothing is deleted until the store is restored or accepted. Null if it is the known one. */
                             doubt: string | null;
                         };
