@@ -1,6 +1,6 @@
-import { Check } from 'typebox/schema'
 import type { RegistryStorage } from '../storage/storage.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { storedJson } from '../store/stored-json.ts'
 import { makeBlobTrash } from './blob-trash.ts'
 import { emptyTrash } from './empty-trash.ts'
 import { reportOf, StorageReport } from './report.ts'
@@ -29,11 +29,9 @@ export function makeSurveys(deps: {
   const keyOf = (registry: string): string => `storage-reports/${registry}.json`
 
   return {
-    /** The last report; `undefined` before the first survey, or if a newer version of Tallyman has written it. */
+    /** The last report; `undefined` before the first survey, or if it cannot be read. */
     async last(registry: string): Promise<StorageReport | undefined> {
-      const json = await deps.store.get(keyOf(registry))
-      const report: unknown = json && JSON.parse(json.toString())
-      return Check(StorageReport, report) ? report : undefined
+      return storedJson(StorageReport, await deps.store.get(keyOf(registry)))
     },
 
     /**

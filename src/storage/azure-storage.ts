@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { type BlobItem, type ContainerClient, RestError } from '@azure/storage-blob'
 import { ObjectTooLarge } from '../store/object-store.ts'
+import { pagesUntilLast } from '../store/pages-until-last.ts'
 import { type AzureAccount, codeOf, makeAzureContainer, undefinedIfAbsent } from './azure-client.ts'
 import { deleteBlobs } from './azure-delete.ts'
 import { makeInFolders } from './in-folders.ts'
@@ -51,11 +52,17 @@ export function makeAzureStorage({
   async function* list(start: string, after?: string) {
     // The service can begin at a name. Servers that do not know this begin at the start.
     const options = { prefix: folder + start, ...(after !== undefined && { startFrom: folder + after }) }
-    for await (const { name, properties } of container.listBlobsFlat(options)) {
-      const key = name.slice(folder.length)
-      if (after !== undefined && key <= after) continue
-      yield { key, size: properties.contentLength ?? 0, modifiedAt: properties.lastModified }
-    }
+    const pages = pagesUntilLast(
+      (place?: Place) => pageOf(container.listBlobsFlat(options).byPage(place)),
+      nextOf,
+    )
+    for await (const { segment } of pages)
+      for (const { name, properties } of segment.blobItems) {
+        const key = name.slice(folder.length)
+        if (after !== undefined && key <= after) continue
+        const { contentLength: size = Number.NaN, lastModified } = properties
+        yield { key, size, modifiedAt: new Date(lastModified ?? Number.NaN) }
+      }
   }
 
   async function startCopy(from: string, to: string) {
@@ -71,8 +78,12 @@ export function makeAzureStorage({
     async folders(path) {
       const start = folder + path
       const names: string[] = []
-      for await (const item of container.listBlobsByHierarchy('/', { prefix: start }))
-        if (item.kind === 'prefix') names.push(item.name.slice(start.length))
+      const pages = pagesUntilLast(
+        (place?: Place) => pageOf(container.listBlobsByHierarchy('/', { prefix: start }).byPage(place)),
+        nextOf,
+      )
+      for await (const { segment } of pages)
+        for (const { name } of segment.blobPrefixes ?? []) names.push(name.slice(start.length))
       return names
     },
     inFolders: makeInFolders(list),
@@ -102,6 +113,19 @@ export function makeAzureStorage({
   }
 }
 
+interface Place {
+  continuationToken: string
+}
+
+/** The first page of these. */
+async function pageOf<Page>(pages: AsyncIterableIterator<Page>): Promise<Page> {
+  const { value } = await pages.next()
+  return value
+}
+
+const nextOf = ({ continuationToken }: { continuationToken?: string }): Place | undefined =>
+  continuationToken ? { continuationToken } : undefined
+
 /** A login may be allowed to list blobs, and no versions; accounts with folders (Data Lake) have no versions. */
 const refusal = (error: unknown) =>
   error instanceof RestError && REFUSED.includes(error.statusCode)
@@ -117,7 +141,10 @@ async function* hiddenIn(container: ContainerClient, folder: string): AsyncGener
     ...{ prefix: folder, includeUncommitedBlobs: true, includeDeleted: true },
     ...{ includeVersions: true, includeSnapshots: true },
   })
-  for await (const blob of all) {
+  const pages = pagesUntilLast((place?: Place) => pageOf(all.byPage(place)), nextOf)
+  for await (const { segment } of pages) for (const blob of segment.blobItems) yield* hiddenOf(blob)
+
+  async function* hiddenOf(blob: BlobItem): AsyncGenerator<HiddenObject> {
     const { contentLength: size = 0, lastModified: modifiedAt, blobType } = blob.properties
     const kind = kindOf(blob)
     const info = { key: blob.name.slice(folder.length), modifiedAt }

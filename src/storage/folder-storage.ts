@@ -41,22 +41,46 @@ export function makeFolderStorage({ path }: { path: string }): RegistryStorage {
     }
   }
 
+  /** A folder that is missing is no empty storage: its disk may not be mounted. @throws Error if it is none */
+  function beThere(): void {
+    if (!statSync(root).isDirectory()) throw new Error(`${root} is no folder`)
+  }
+
+  async function ifThere<T>(found: T): Promise<T> {
+    if (found === undefined) beThere()
+    return found
+  }
+  const view = makeFolderView({ path })
+
   return {
-    ...makeFolderView({ path }),
     place: `the folder ${path}`,
     async *list(prefix, after = '') {
-      // A folder that is missing is no empty storage.
-      statSync(root)
+      beThere()
       yield* walk('', prefix, after)
     },
+    async folders(folder) {
+      beThere()
+      await takeBreak()
+      return entriesOf(join(root, folder))
+        .filter((entry) => isFolder(join(root, folder), entry))
+        .map(({ name }) => `${name}/`)
+        .sort()
+    },
+    async *inFolders(folder, name) {
+      beThere()
+      yield* view.inFolders(folder, name)
+    },
+    head: async (key) => ifThere(await view.head(key)),
+    get: async (key, limit) => ifThere(await view.get(key, limit)),
     async read(key) {
       const file = await open(at(key)).catch(undefinedIfAbsent)
       if ((await file?.stat())?.isFile()) return file?.createReadStream()
       await file?.close()
-      return undefined
+      return ifThere(undefined)
     },
     async copy(from, to) {
       const copied = `${at(to)}~copying`
+      beThere()
       await mkdir(dirname(copied), { recursive: true })
       await rm(copied, { force: true })
       try {

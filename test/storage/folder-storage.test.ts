@@ -26,9 +26,33 @@ describe('a registry in a folder', () => {
 
   registryStorageContract(open)
 
-  it('one that is missing is no empty one', async () => {
-    const storage = makeFolderStorage({ path: join(root, 'missing') })
-    await expect(Array.fromAsync(storage.list(''))).rejects.toThrow(/ENOENT.*missing/)
+  it('one that is missing, or is a file, is no empty one', async () => {
+    await writeFile(join(root, 'file'), 'x')
+    for (const [path, why] of [
+      ['missing', /ENOENT.*missing/],
+      ['file', /file is no folder/],
+    ] as const) {
+      const storage = makeFolderStorage({ path: join(root, path) })
+      for (const act of [
+        () => Array.fromAsync(storage.list('')),
+        () => storage.folders('docker/registry/v2/repositories/'),
+        () => Array.fromAsync(storage.inFolders('docker/', 'link')),
+        () => storage.head('a'),
+        () => storage.get('a'),
+        () => storage.read('a'),
+      ])
+        await expect(act(), `${path}: ${act}`).rejects.toThrow(why)
+      await expect(storage.copy('a', 'b')).rejects.toThrow()
+    }
+    // A copy into a folder that is missing would make it.
+    expect(await readdir(root)).not.toContain('missing')
+  })
+
+  it('folders may have names that no object of ours has', async () => {
+    const { storage, put } = await open()
+    for (const name of ['a b', 'ü', '50%', 'a(1)'])
+      await put(`repositories/${name}/_uploads/1/data`, Buffer.from('x'))
+    expect(await storage.folders('repositories/')).toEqual(['50%/', 'a b/', 'a(1)/', 'ü/'])
   })
 
   it.each(['../other', '/etc/passwd', 'a/../../b', '', '.'])('the key %j leads nowhere', async (key) => {
