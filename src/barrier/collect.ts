@@ -47,7 +47,8 @@ export async function collectBehindBarrier(
     /** Called once the barrier is armed. It throws if it would not hold pushes back. */
     requireGate: () => Promise<void>
     run: string
-    stopped: () => Promise<boolean>
+    /** Aborted if it is to take nothing more. */
+    stop: AbortSignal
     settings: BarrierSettings
     at: Told
   },
@@ -85,8 +86,10 @@ export async function collectBehindBarrier(
     let kept = chosen.size - copied.length
     let rest: readonly string[] = copied
     try {
-      while (rest.length > 0 && !(await deps.stopped())) {
-        if (pausesMs.length > 0) await sleep(settings.restMs)
+      while (rest.length > 0) {
+        if (pausesMs.length > 0)
+          await sleep(settings.restMs, undefined, { signal: deps.stop }).catch(() => {})
+        if (deps.stop.aborted) break
         const pause = await takeInPause(rest, { ...deps, ...settings, needed, onTake, lookAgain: putBack })
         rest = pause.rest
         kept += pause.kept

@@ -26,7 +26,7 @@ const isFatal = (error: unknown): boolean =>
  */
 export async function conductBarrier(
   run: CollectionRun,
-  deps: Omit<CollectDeps, 'at' | 'run' | 'stopped'> & {
+  deps: Omit<CollectDeps, 'at' | 'run' | 'stop'> & {
     context: Context
     /** What speaks against it. */
     problems: () => Promise<string[]>
@@ -110,7 +110,7 @@ export async function conductBarrier(
     }
     const collected = await collectBehindBarrier({
       ...{ ...deps, barrier: held, at, run: deps.folder },
-      stopped: async () => signal.aborted,
+      stop: signal,
     })
     Object.assign(run, resultOf(collected))
     endPhase({ note: pausesText(collected.pausesMs) })

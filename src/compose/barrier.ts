@@ -98,7 +98,8 @@ export function barrierConductor(
         ...{ storage, trash, barrier, named, context, folder },
         ...{ now: Date.now, clock: () => performance.now() },
         pushedTo: (since) => pushedSince(parts.index, name, since),
-        survey: () => surveyStorage(storage, { projectOf: (repository) => repository }),
+        survey: () =>
+          surveyStorage(storage, { projectOf: (repository) => repository, signal: context.signal }),
         settle: () => deps.surveys.survey(name),
         problems: async () =>
           type === 'cache'

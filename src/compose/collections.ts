@@ -197,7 +197,7 @@ function makeConductors(
           return collect(signal)
         },
         flushCache: callOf(registry, run, context, 'flushCache'),
-        survey: storage && (async () => (await surveys.survey(name)).survey),
+        survey: storage && (async (signal) => (await surveys.survey(name, signal)).survey),
         uploads: opened && (() => openUploads(opened)),
         facts: async (candidates) => ({
           isCache: type === 'cache',

@@ -38,16 +38,18 @@ export function makeSurveys(deps: {
      * Also puts back what images lack and a collection took away, and deletes for good what was taken long enough ago. Nothing is
      * deleted if a manifest cannot be read, since it may name anything; nor if a collection was under way at the beginning: it
      * may still take away what it has copied to the trash, and this survey cannot know what comes to need it.
-     * @throws Error if its storage is not configured, and whatever the storage throws
+     * `signal` ends the look. @throws Error if its storage is not configured, and whatever the storage throws
      */
-    async survey(registry: string): Promise<{ survey: Survey; report: StorageReport }> {
+    async survey(registry: string, signal?: AbortSignal): Promise<{ survey: Survey; report: StorageReport }> {
       const storage = deps.storageOf(registry)
       if (storage === undefined) throw new Error(`no storage is configured for the registry "${registry}"`)
       const at = deps.now()
       const isCollecting = await deps.isCollecting(registry)
       const projectOf = (repository: string) => deps.projectIdOf({ registry, repository })
       const trash = makeBlobTrash(storage)
-      const { survey, putBack } = await surveySettled(trash, () => surveyStorage(storage, { projectOf }))
+      const { survey, putBack } = await surveySettled(trash, () =>
+        surveyStorage(storage, { projectOf, signal }),
+      )
       if (putBack.size > 0) await deps.onPutBack?.(registry, putBack)
       const keepMs = deps.trashMsOf(registry)
       const mayEmpty = !isCollecting && survey.unreadable.length === 0
