@@ -45,6 +45,7 @@ export function barrierConductor(
   const { gc, storage: config, name, type } = registry
   const { barrier: settings } = gc
   if (settings === undefined || config === undefined) return undefined
+  if (settings.hold === 'hooks' && gc.hooks === undefined) return undefined
   const storage = registryStorage(config, registry)
   const trash = makeBlobTrash(storage)
   const gate = makeGate(parts)

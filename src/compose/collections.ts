@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { collectionsWorker } from '../../workers/collections.ts'
+import { handHooks, releaseByHand } from '../collection/by-hand.ts'
 import { endedAlert, heldAlert, releasedAlert } from '../collection/collection-alert.ts'
 import type { CollectionMode, CollectionRun } from '../collection/collection-run.ts'
 import { type Conductor, type Context, makeCollector } from '../collection/collector.ts'
@@ -42,6 +43,7 @@ export function missingFor(
 
 /** How often it is looked whether a registry is read-only by a run whose process died, in ms. */
 const SWEEP_MS = 10_000
+const SWEEP_SELDOM_MS = 600_000
 
 /** The records of collections. */
 export const collectionRunsOf = ({ store, config, log }: Pick<Parts, 'store' | 'config' | 'log'>) =>
@@ -66,6 +68,7 @@ export function startCollections(parts: WorkerParts) {
   const collector = makeCollector({
     ...{ runs, leases, log, place: placeOfProcesses(), closing: closing.signal, now: Date.now },
     conductorOf: (registry, mode) => conductors[mode](registry),
+    releaserOf: conductors.releaser,
     async onEnded(run) {
       const { registry, id, outcome, freed, error } = run
       const alert = endedAlert(run)
@@ -86,11 +89,25 @@ export function startCollections(parts: WorkerParts) {
     },
   })
   const sweeping = sweepAlways(parts, collector.sweep, closing.signal)
+  tellOfStrangers(parts, runs.held).catch((err) =>
+    log.warn({ err }, 'whether a registry is held that is not configured could not be found out'),
+  )
   onClose(async () => {
     closing.abort()
     await sweeping
   })
   return collectionsWorker(parts.context, { collector, queues }, registries.length)
+}
+
+/** Tells of registries that a collection may have made read-only, and that are not configured any more. */
+async function tellOfStrangers({ registries, log }: WorkerParts, held: () => Promise<string[]>) {
+  const known = new Set(registries.map(({ name }) => name))
+  for (const registry of await held())
+    if (!known.has(registry))
+      log.error(
+        { registry },
+        `${registry} may be read-only by a collection, and is not configured any more: make it writable by hand, or configure it again`,
+      )
 }
 
 /** Sweeps each registry now and then, one at a time. At the close, what is in hand ends. */
@@ -99,24 +116,27 @@ function sweepAlways(
   sweep: (registry: string) => Promise<void>,
   closing: AbortSignal,
 ): Promise<unknown> {
-  const names = registries.filter(({ gc }) => gc.hooks !== undefined).map(({ name }) => name)
-  const sweepOne = async (registry: string) => {
+  const sweepOne = async ({ name: registry, gc }: Registry) => {
+    // Without hooks, only a run of before may hold it, whose hooks were taken out of the configuration.
+    const everyMs = gc.hooks === undefined ? SWEEP_SELDOM_MS : SWEEP_MS
     while (!closing.aborted) {
       await sweep(registry).catch((err) => {
         if (!outage.takes(err))
           log.warn({ err, registry }, 'whether the registry is held could not be found out')
       })
-      await sleep(SWEEP_MS, undefined, { signal: closing, ref: false }).catch(() => {})
+      await sleep(everyMs, undefined, { signal: closing, ref: false }).catch(() => {})
     }
   }
-  return Promise.all(names.map(sweepOne))
+  return Promise.all(registries.map(sweepOne))
 }
 
 /** What runs collections, by their mode. */
 function makeConductors(
   parts: WorkerParts,
   runs: ReturnType<typeof collectionRunsOf>,
-): Record<CollectionMode, (registry: string) => Conductor | undefined> {
+): Record<CollectionMode, (registry: string) => Conductor | undefined> & {
+  releaser: (registry: string) => Conductor
+} {
   const { registries, store, log, clientOf, index, announce } = parts
   const surveys = surveysOf(parts, { garbage: knownGarbageOf(parts, announce), leases: leasesOf(parts) })
   const reader = makeTrashReader({
@@ -164,10 +184,24 @@ function makeConductors(
     const readOnlyOn = callOf(registry, run, context, 'readOnlyOn')
     const readOnlyOff = callOf(registry, run, context, 'readOnlyOff')
     if (readOnlyOn === undefined || readOnlyOff === undefined) return undefined
+    const hooks = {
+      readOnlyOn: ({ signal }: { signal?: AbortSignal | undefined }) => readOnlyOn(signal),
+      readOnlyOff: () => readOnlyOff(),
+    }
+    return holdBy(hooks, registry, run, context)
+  }
+
+  const lookAt = (registry: string) => writabilityOf(clientOf(registry), () => someRepository(registry))
+
+  function holdBy(
+    hooks: Parameters<typeof makeHold>[0]['hooks'],
+    registry: Registry,
+    run: CollectionRun,
+    context: Context,
+  ): Hold {
     return makeHold({
       ...{ run, runs, lease: context.lease, closing: context.closing, clock, sleep: pause },
-      hooks: { readOnlyOn: ({ signal }) => readOnlyOn(signal), readOnlyOff: () => readOnlyOff() },
-      look: () => writabilityOf(clientOf(registry.name), () => someRepository(registry.name)),
+      ...{ hooks, look: () => lookAt(registry.name) },
       async onStuck(why, attempts) {
         log.error(
           { registry: registry.name, run: run.id, attempts, reason: why },
@@ -211,6 +245,19 @@ function makeConductors(
     }
 
   return {
+    releaser: (name) => async (run, context) => {
+      const registry = registryOf(name)
+      if (registry === undefined) throw new Error(`registry "${name}" is not configured`)
+      const hold =
+        holdOf(registry, run, context) ??
+        holdBy(
+          handHooks(name, () => lookAt(name)),
+          registry,
+          run,
+          context,
+        )
+      return releaseByHand(run, { hold, save: context.save, now: Date.now })
+    },
     conduct(name) {
       const registry = registryOf(name)
       return registry?.gc.hooks && conductorOf(registry)

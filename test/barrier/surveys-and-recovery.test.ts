@@ -117,6 +117,7 @@ test('a recovery that fails is done again', async () => {
       await context.save(Object.assign(run, { phase: 'ended' }))
       return run
     },
+    releaserOf: () => async (run) => run,
     onEnded: async ({ outcome, error }) => void told.push({ outcome, error }),
     log: { info() {}, warn() {}, error() {} } as unknown as Parameters<typeof makeCollector>[0]['log'],
   })
