@@ -3,6 +3,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { storedJson } from '../store/stored-json.ts'
 import { makeBlobTrash } from './blob-trash.ts'
 import { emptyTrash } from './empty-trash.ts'
+import { freeSeenSegments } from './free-segments.ts'
 import { reportOf, StorageReport } from './report.ts'
 import { surveySettled } from './settle.ts'
 import type { Survey } from './survey.ts'
@@ -19,6 +20,11 @@ export function makeSurveys(deps: {
   trashMsOf: (registry: string) => number
   /** Whether a collection of a registry is under way. */
   isCollecting: (registry: string) => Promise<boolean>
+  /** Whether Tallyman may delete segments of a registry's Swift that no object uses. */
+  maySegmentsGo: (registry: string) => boolean
+  /** Told of segments that were deleted, in bytes and objects, and of why they were not. */
+  onSegmentsFreed?: (registry: string, freed: { objects: number; bytes: number }) => void
+  onError?: (registry: string, error: unknown) => void
   /** Told of digests that were put back. */
   onPutBack?: (registry: string, digests: ReadonlySet<string>) => Promise<void>
   /** epoch ms */
@@ -54,6 +60,12 @@ export function makeSurveys(deps: {
       const keepMs = deps.trashMsOf(registry)
       const mayEmpty = !isCollecting && survey.unreadable.length === 0
       if (mayEmpty && survey.parts.trash.objects > 0) await emptyTrash(trash, at - keepMs)
+      if (mayEmpty && deps.maySegmentsGo(registry) && storage.freeSegments !== undefined)
+        await freeSeenSegments({ store: deps.store, registry, storage, segments: survey.segments, at }).then(
+          (freed) => freed && freed.objects > 0 && deps.onSegmentsFreed?.(registry, freed),
+          // What a survey found is worth more than this.
+          (error) => deps.onError?.(registry, error),
+        )
       const report = reportOf(survey, { registry, place: storage.place, at, now: deps.now() })
       await deps.store.put(keyOf(registry), JSON.stringify(report))
       await deps.onSurveyed?.(survey, report)

@@ -41,6 +41,7 @@ const survey = () =>
     ...{ store: { get: async () => undefined, put: async () => {} }, now: Date.now },
     ...{ storageOf: () => scene.storage, projectIdOf: ({ repository }) => repository, trashMsOf: () => 0 },
     isCollecting: (registry) => leasesOf().isTaken(registry),
+    maySegmentsGo: () => false,
   }).survey('lab')
 
 const trashed = async () => (await Array.fromAsync(scene.trash.list())).map(({ digest }) => digest)

@@ -65,7 +65,7 @@ it('a report that is cut off is none, and the next survey writes it anew', async
     storageOf: () => makeFolderStorage({ path }),
     projectIdOf: ({ repository }) => repository,
     trashMsOf: () => 0,
-    isCollecting: async () => false,
+    ...{ isCollecting: async () => false, maySegmentsGo: () => false },
     now: Date.now,
   })
   expect(await surveys.last('ci')).toBeUndefined()
