@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { BlobTrash } from '../space/blob-trash.ts'
 import { settle } from '../space/settle.ts'
 import type { RegistryStorage } from '../storage/storage.ts'
 import type { Barrier } from './barrier.ts'
@@ -40,6 +41,7 @@ export interface Collected {
  */
 export async function collectBehindBarrier(
   deps: Parameters<typeof findGarbage>[0] & {
+    trash: BlobTrash
     storage: RegistryStorage
     barrier: Barrier
     /** Repositories to which something was pushed since (epoch ms), as far as events have told. */

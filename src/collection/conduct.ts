@@ -48,7 +48,9 @@ export interface ConductDeps {
   survey: ((signal: AbortSignal) => Promise<Survey>) | undefined
   uploads: (() => Promise<OpenUpload[]>) | undefined
   /** What is to be looked at beside the storage. `candidates`: what would be freed, if that is known. */
-  facts: (candidates: Blobs['candidates'] | undefined) => Promise<Pick<Facts, 'undoable' | 'isCache'>>
+  facts: (
+    candidates: Blobs['candidates'] | undefined,
+  ) => Promise<Pick<Facts, 'undoable' | 'isCache' | 'storage'>>
   /** Durations in ms. */
   limits: { maxPause: number; idle: number; patience: number }
   /** Stores the run as it is now. */

@@ -39,6 +39,8 @@ export function barrierConductor(
     /** Its hold by hooks; `undefined` if it has none. */
     holdOf: (registry: Registry, run: CollectionRun, context: Context) => Hold | undefined
     surveys: Surveys
+    /** What the storage doctor says against a collection. */
+    doubts: () => Promise<string[]>
     undoSettings: () => UndoSettings
   },
 ): Conductor | undefined {
@@ -102,10 +104,12 @@ export function barrierConductor(
         survey: () =>
           surveyStorage(storage, { projectOf: (repository) => repository, signal: context.signal }),
         settle: () => deps.surveys.survey(name),
-        problems: async () =>
-          type === 'cache'
+        problems: async () => [
+          ...(type === 'cache'
             ? ['it is a pull-through cache: it deletes by itself what was not asked for for long']
-            : [],
+            : []),
+          ...(await deps.doubts()),
+        ],
         requireForgetful: () => requireForgetful(client),
         requireGate: async () => (settings.hold === 'proxy' ? probeGate(barrier, client) : undefined),
         settings: {

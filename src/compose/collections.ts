@@ -6,6 +6,7 @@ import { endedAlert, heldAlert, releasedAlert } from '../collection/collection-a
 import type { CollectionMode, CollectionRun } from '../collection/collection-run.ts'
 import { type Conductor, type Context, makeCollector } from '../collection/collector.ts'
 import { conduct } from '../collection/conduct.ts'
+import { doubtsOfStorage } from '../collection/doubts-of-storage.ts'
 import { type Hold, makeHold } from '../collection/hold.ts'
 import type { HookName } from '../collection/hooks/hook.ts'
 import { makeHook } from '../collection/hooks/make-hook.ts'
@@ -17,6 +18,7 @@ import { writabilityOf } from '../collection/writability.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { undoSettingsAt } from '../expiry/undo.ts'
 import { placeOfProcesses } from '../platform/process-id.ts'
+import { surveyStorage } from '../space/survey-storage.ts'
 import { pushedSince } from '../usage/pushed-since.ts'
 import { barrierConductor } from './barrier.ts'
 import { knownGarbageOf } from './known-garbage.ts'
@@ -24,6 +26,7 @@ import { leasesOf } from './leases.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
 import { surveysOf } from './storage.ts'
+import { makeStorageDoctor } from './storage-doctor.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 type Registry = Parts['registries'][number]
@@ -191,6 +194,19 @@ function makeConductors(
     return holdBy(hooks, registry, run, context)
   }
 
+  const examine = makeStorageDoctor(registries, surveys)
+
+  /** What the storage doctor says against a collection. That it cannot be asked is no reason against one. */
+  async function doubtsOf({ name, storage, gc }: Registry, mode: CollectionMode): Promise<string[]> {
+    if (storage === undefined) return []
+    try {
+      return doubtsOfStorage(await examine(name), { mode, flushesCache: gc.hooks?.flushCache !== undefined })
+    } catch (err) {
+      log.warn({ err, registry: name }, 'the storage could not be examined before a collection')
+      return []
+    }
+  }
+
   const lookAt = (registry: string) => writabilityOf(clientOf(registry), () => someRepository(registry))
 
   function holdBy(
@@ -231,10 +247,17 @@ function makeConductors(
           return collect(signal)
         },
         flushCache: callOf(registry, run, context, 'flushCache'),
-        survey: storage && (async (signal) => (await surveys.survey(name, signal)).survey),
+        // A dry run puts nothing back, and empties no trash.
+        survey:
+          opened &&
+          (async (signal) =>
+            run.dryRun
+              ? surveyStorage(opened, { projectOf: (repository) => repository, signal })
+              : (await surveys.survey(name, signal)).survey),
         uploads: opened && (() => openUploads(opened)),
         facts: async (candidates) => ({
           isCache: type === 'cache',
+          storage: await doubtsOf(registry, 'conduct'),
           undoable: await sumUndoable(
             { reader, settings: undoSettingsAt(parts.settings().expiry, name), now: Date.now() },
             { registry: name, candidates },
@@ -267,7 +290,8 @@ function makeConductors(
       return (
         registry &&
         barrierConductor(parts, registry, {
-          ...{ holdOf, surveys, undoSettings: () => undoSettingsAt(parts.settings().expiry, registry.name) },
+          ...{ holdOf, surveys, doubts: () => doubtsOf(registry, 'barrier') },
+          ...{ undoSettings: () => undoSettingsAt(parts.settings().expiry, registry.name) },
         })
       )
     },

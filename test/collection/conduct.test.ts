@@ -20,7 +20,7 @@ function begin(given: Partial<ConductDeps> = {}) {
     ...{ hold: { on: step('on'), off: step('off') }, collect: step('collect'), flushCache: step('flush') },
     survey: async () => EMPTY,
     uploads: async () => [],
-    facts: async () => ({ isCache: false, undoable: { images: 0, bytes: 0, until: 0 } }),
+    facts: async () => ({ isCache: false, storage: [], undoable: { images: 0, bytes: 0, until: 0 } }),
     limits: { maxPause: 60_000, idle: 0, patience: 0 },
     ...{ save: async () => {}, onPhase: async () => {}, onError: () => {} },
     ...{ signal: stop.signal, now: Date.now, clock: () => performance.now() },

@@ -38,6 +38,8 @@ export interface LookDeps {
   /** How often the registry asked its cache of blob descriptors. */
   cacheRequests: () => Promise<Told<number>>
   lastSurvey: () => Promise<StorageReport | undefined>
+  /** How long Tallyman keeps what it collects, in ms. */
+  trashMs?: number | undefined
   /** epoch ms */
   now: () => number
 }
@@ -48,7 +50,7 @@ export interface LookDeps {
  */
 export async function lookAtStorage(deps: LookDeps, limitMs = LIMIT_MS): Promise<StorageFacts> {
   const { registry, type, storage, inspector, now } = deps
-  const asked = <T>(ask: () => Promise<T>): Promise<Told<T>> => told(() => inTime(limitMs, ask))
+  const asked = <T>(ask: () => Promise<T>): Promise<Told<T>> => told(ask, undefined, limitMs)
   const orNothing = <T>(answer: Told<T>): T | undefined => ('value' in answer ? answer.value : undefined)
   const [answered, isThere, image, survey] = await Promise.all([
     asked(() => inspector.settings()),
@@ -79,7 +81,7 @@ export async function lookAtStorage(deps: LookDeps, limitMs = LIMIT_MS): Promise
   return {
     ...{ registry, type, place: storage.place, root: inspector.root, served, looks, isThere },
     ...{ elsewhere: elsewhere ?? [], settings: { ...settings, may }, began, refusesDeletes, cacheRequests },
-    ...{ surveyed: survey && surveyedBy(survey), now: now() },
+    ...{ surveyed: survey && surveyedBy(survey), now: now(), trashMs: deps.trashMs },
   }
 }
 
@@ -93,17 +95,6 @@ const nothingTold = (type: StorageFacts['type'], unknown: { unknown: string }): 
         ...{ lifecycle: unknown, versioning: unknown, retention: unknown, replication: unknown },
         ...{ softDelete: unknown, may: {} },
       }
-
-/** @throws Error if there is no answer in time; whatever becomes of the question */
-async function inTime<T>(ms: number, ask: () => Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer in ${ms / 1000} s`)), ms)
-  try {
-    return await Promise.race([ask(), late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 async function compared(
   storage: LookDeps['storage'],
