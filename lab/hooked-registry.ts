@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { atOurDeath } from './bound.ts'
 import { type LabRegistryOptions, startRegistry } from './registry.ts'
 import { eventually } from './tallyman.ts'
 
@@ -28,6 +29,8 @@ export async function startHookedRegistry(options: LabRegistryOptions = {}) {
     await answer.body?.cancel()
     return answer.ok
   }
+  // The hooks start it in a session of its own, as an init system would, so nothing else ends it with us.
+  const stop = atOurDeath('"$1" "$2" stop', SCRIPT, folder)
   await call('readOnlyOff')
   await eventually(isUp, (up) => up)
   await rm(join(folder, 'hooks.log'))
@@ -61,7 +64,7 @@ export async function startHookedRegistry(options: LabRegistryOptions = {}) {
       }
     },
     async close() {
-      await call('stop').catch(() => {})
+      await stop.execute()
       await registry.close()
     },
   }

@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import type { Logger } from '../platform/log.ts'
 import { identityOf } from '../platform/redis-identity.ts'
 import { type Judgement, judgeRedis } from '../platform/redis-settings.ts'
-import type { OnClose } from './parts.ts'
+import type { OnClose } from './base-parts.ts'
 
 export interface RedisWatch {
   /** By the newest look. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../platform/log.ts'
 import { shareFor } from '../platform/share-for.ts'
 import { type StoreIdentity, storeDoubt } from '../store/store-identity.ts'
-import type { OnClose } from './parts.ts'
+import type { OnClose } from './base-parts.ts'
 
 /** How long a look may be used, in ms. */
 const SHARED_MS = 2_000

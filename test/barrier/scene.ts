@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import { digestOf, type LabImage } from '../../lab/image.ts'
+import { digestOf, type LabImage, makeImage } from '../../lab/image.ts'
 import { type LabRegistry, type LabRegistryOptions, startRegistry } from '../../lab/registry.ts'
 import { gateBarrier } from '../../src/barrier/barrier.ts'
 import { type Collected, collectBehindBarrier } from '../../src/barrier/collect.ts'
@@ -48,10 +49,20 @@ export async function startScene(
     return gate
   }
   const proxy = await startGatedProxy(registry, theGate)
+  const direct = client(registry.url)
   let runs = 0
   return {
     /** The registry itself: what asks here has passed the gate already. */
-    direct: client(registry.url),
+    direct,
+    /** An image whose blobs nothing names any more. */
+    async garbage(seed: string): Promise<LabImage> {
+      const image = makeImage({ layers: [{ seed, bytes: 2_000 }], label: seed })
+      const status = await direct.push('a', 'gone', image)
+      if (status !== 201) throw new Error(`the push was answered ${status}`)
+      await direct.remove('a', image.root.digest)
+      await sleep(2 * QUICK.clocksMs)
+      return image
+    },
     /** Lets a push to a repository pass the gate, and asks nobody: what it sends later goes to the registry itself. */
     letPass: (repository: string) =>
       theGate().pass({ registry: 'lab', method: 'PUT', uri: `/v2/${repository}/manifests/latest` }),

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LabImage, makeImage } from '../../lab/image.ts'
+import type { LabImage } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { surveySettled } from '../../src/space/settle.ts'
 import type { RegistryStorage } from '../../src/storage/storage.ts'
-import { QUICK, type Scene, startScene } from './scene.ts'
+import { type Scene, startScene } from './scene.ts'
 
 /** The storage, or the store of records, fails in the middle of a collection. */
 const lab = useRedis()
@@ -14,14 +14,6 @@ beforeAll(async () => {
 })
 afterAll(() => scene?.close())
 
-async function garbage(seed: string): Promise<LabImage> {
-  const image = makeImage({ layers: [{ seed, bytes: 2_000 }], label: seed })
-  expect(await scene.direct.push('a', 'gone', image)).toBe(201)
-  await scene.direct.remove('a', image.root.digest)
-  await sleep(2 * QUICK.clocksMs)
-  return image
-}
-
 /** Lets a push of an image pass the gate before blobs are taken; the registry looks at what it has just before. */
 const whilePushing = (image: LabImage) => async (step: string) => {
   if (step === 'second-survey') await scene.letPass('a')
@@ -29,7 +21,7 @@ const whilePushing = (image: LabImage) => async (step: string) => {
 }
 
 test('a delete that fails, and takes effect once the blob was put back, loses nothing', async () => {
-  const image = await garbage('late delete')
+  const image = await scene.garbage('late delete')
   let late: Promise<unknown> = Promise.resolve()
   const storage: RegistryStorage = {
     ...scene.storage,
@@ -46,7 +38,7 @@ test('a delete that fails, and takes effect once the blob was put back, loses no
 })
 
 test('if the record of a collection cannot be written, what was taken is looked at all the same', async () => {
-  const image = await garbage('no record')
+  const image = await scene.garbage('no record')
   const push = whilePushing(image)
   await expect(
     scene.collect(async (step) => {

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { digestOf, type LabImage, makeImage } from '../../lab/image.ts'
+import { digestOf, makeImage } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { gateBarrier } from '../../src/barrier/barrier.ts'
 import { conductBarrier } from '../../src/barrier/conduct-barrier.ts'
@@ -25,14 +25,6 @@ beforeAll(async () => {
 })
 afterAll(() => scene?.close())
 
-async function garbage(seed: string): Promise<LabImage> {
-  const image = makeImage({ layers: [{ seed, bytes: 2_000 }], label: seed })
-  expect(await scene.direct.push('a', 'gone', image)).toBe(201)
-  await scene.direct.remove('a', image.root.digest)
-  await sleep(2 * QUICK.clocksMs)
-  return image
-}
-
 const leasesOf = () =>
   makeLeases({ redis: lab.redis, prefix: 'test', clock: () => performance.now(), sleep: (ms) => sleep(ms) })
 
@@ -47,7 +39,7 @@ const survey = () =>
 const trashed = async () => (await Array.fromAsync(scene.trash.list())).map(({ digest }) => digest)
 
 test('a survey beside a collection does not empty what that is about to take', async () => {
-  const image = await garbage('beside')
+  const image = await scene.garbage('beside')
   const lease = await leasesOf().take('lab')
   await scene.collect(async (step) => {
     if (step === 'second-survey') await scene.letPass('a')
@@ -130,7 +122,7 @@ test('a recovery that fails is done again', async () => {
 })
 
 test('while a manifest cannot be read, the trash keeps all: that may name anything', async () => {
-  const [gone, broken] = [await garbage('gone'), makeImage({ layers: [], label: 'broken' })]
+  const [gone, broken] = [await scene.garbage('gone'), makeImage({ layers: [], label: 'broken' })]
   await scene.collect()
   expect(await trashed()).toContain(gone.root.digest)
   expect(await scene.direct.push('b', 'broken', broken)).toBe(201)
@@ -143,11 +135,11 @@ test('while a manifest cannot be read, the trash keeps all: that may name anythi
 })
 
 test('a dry run writes nothing: it puts nothing back, and tries nothing that would', async () => {
-  const image = await garbage('dry')
+  const image = await scene.garbage('dry')
   await scene.collect()
   // The image is there again, but for what the trash has.
   expect(await scene.direct.putManifests('a', 'dry', image)).toBe(400)
-  await garbage('more')
+  await scene.garbage('more')
   const everything = async () =>
     (await Array.fromAsync(scene.storage.list(''))).map(({ key, size, modifiedAt }) => [
       key,

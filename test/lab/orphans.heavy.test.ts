@@ -79,3 +79,14 @@ test.skipIf(process.platform !== 'linux').each([
   parent.kill('SIGKILL')
   for (const one of [pid, ...children]) await untilGone(Number(one))
 })
+
+test.skipIf(process.platform !== 'linux')('a registry that hooks have started again ends', async () => {
+  const { parent, pid } = await starting(`
+    const { readFileSync } = await import('node:fs')
+    const { startHookedRegistry } = await import('${lab('hooked-registry.ts')}')
+    const { folder } = await startHookedRegistry()
+    console.log(readFileSync(folder + '/pid', 'utf8').trim(), folder)`)
+  expect(stateOf(pid)).not.toBe('none')
+  parent.kill('SIGKILL')
+  await untilGone(pid)
+})
