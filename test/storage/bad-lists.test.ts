@@ -133,3 +133,12 @@ it('a list of S3 that says that more follows, and not where, is not taken for al
   answer = () => s3Page([{ key: 'a' }], '')
   await expect(Array.fromAsync(storage.list(''))).rejects.toThrow('ListObjectsV2')
 })
+
+it('a storage that is checked can all that its driver can', () => {
+  const swift = { type: 'swift', authUrl: 'http://127.0.0.1:1/v3', container: 'c', prefix: '' }
+  const storage = registryStorage(
+    { ...swift, username: 'u', password: 'p', endpointType: 'public' } as unknown as Config,
+    { name: 'ci', reach: {} },
+  )
+  expect(storage.freeSegments).toBeTypeOf('function')
+})
