@@ -29,18 +29,25 @@ export function azureFolderOf({
   return (legacyRootPrefix ? '/' : '') + (root === '' ? '' : `${root}/`)
 }
 
+/** How long a page of a list, or a small object, may take until its end, in ms. The SDK only waits so for its beginning. */
+const WHOLE_MS = 120_000
+
 /** A registry's `azure` driver. It throws the errors of the SDK. */
 export function makeAzureStorage({
   rootDirectory,
   legacyRootPrefix,
+  wholeMs = WHOLE_MS,
   ...account
-}: AzureStorageOptions): RegistryStorage {
+}: AzureStorageOptions & { wholeMs?: number }): RegistryStorage {
+  const inTime = () => ({ abortSignal: AbortSignal.timeout(wholeMs) })
   const container = makeAzureContainer(account)
   const folder = azureFolderOf({ rootDirectory, legacyRootPrefix })
   const blobOf = (key: string) => container.getBlobClient(folder + key)
 
   async function read(key: string, limit?: number) {
-    const found = await blobOf(key).download(0, undefined, { maxRetryRequests: 3 }).catch(undefinedIfAbsent)
+    // What is read whole is small; a stream takes as long as it takes.
+    const options = { maxRetryRequests: 3, ...(limit !== undefined && inTime()) }
+    const found = await blobOf(key).download(0, undefined, options).catch(undefinedIfAbsent)
     if (found === undefined) return undefined
     const { readableStreamBody: body, contentLength: size = 0 } = found
     if (!(body instanceof Readable)) throw new Error(`Azure answered without a body for ${key}`)
@@ -53,7 +60,7 @@ export function makeAzureStorage({
     // The service can begin at a name. Servers that do not know this begin at the start.
     const options = { prefix: folder + start, ...(after !== undefined && { startFrom: folder + after }) }
     const pages = pagesUntilLast(
-      (place?: Place) => pageOf(container.listBlobsFlat(options).byPage(place)),
+      (place?: Place) => pageOf(container.listBlobsFlat({ ...options, ...inTime() }).byPage(place)),
       nextOf,
     )
     for await (const { segment } of pages)
@@ -79,7 +86,8 @@ export function makeAzureStorage({
       const start = folder + path
       const names: string[] = []
       const pages = pagesUntilLast(
-        (place?: Place) => pageOf(container.listBlobsByHierarchy('/', { prefix: start }).byPage(place)),
+        (place?: Place) =>
+          pageOf(container.listBlobsByHierarchy('/', { prefix: start, ...inTime() }).byPage(place)),
         nextOf,
       )
       for await (const { segment } of pages)
@@ -109,7 +117,7 @@ export function makeAzureStorage({
     },
     delete: (keys) => deleteBlobs(container, keys.map(blobOf)),
     hidden: (unlisted) =>
-      orUnlisted(hiddenIn(container, folder), ['version', 'upload', 'deleted'], refusal, unlisted),
+      orUnlisted(hiddenIn(container, folder, inTime), ['version', 'upload', 'deleted'], refusal, unlisted),
   }
 }
 
@@ -136,12 +144,19 @@ const refusal = (error: unknown) =>
  * Old versions, snapshots, blobs that were deleted softly, and blobs of which only blocks are there. Blocks that wait beside
  * the content of a blob are in no listing; distribution's driver writes none.
  */
-async function* hiddenIn(container: ContainerClient, folder: string): AsyncGenerator<HiddenObject> {
-  const all = container.listBlobsFlat({
+async function* hiddenIn(
+  container: ContainerClient,
+  folder: string,
+  inTime: () => { abortSignal: AbortSignal },
+): AsyncGenerator<HiddenObject> {
+  const options = {
     ...{ prefix: folder, includeUncommitedBlobs: true, includeDeleted: true },
     ...{ includeVersions: true, includeSnapshots: true },
-  })
-  const pages = pagesUntilLast((place?: Place) => pageOf(all.byPage(place)), nextOf)
+  }
+  const pages = pagesUntilLast(
+    (place?: Place) => pageOf(container.listBlobsFlat({ ...options, ...inTime() }).byPage(place)),
+    nextOf,
+  )
   for await (const { segment } of pages) for (const blob of segment.blobItems) yield* hiddenOf(blob)
 
   async function* hiddenOf(blob: BlobItem): AsyncGenerator<HiddenObject> {

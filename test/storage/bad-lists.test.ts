@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { registryStorage } from '../../src/compose/registry-storage.ts'
+import { makeAzureStorage } from '../../src/storage/azure-storage.ts'
 import type { RegistryStorage } from '../../src/storage/storage.ts'
 
 /** A store that answers a list as the test says; a proxy in front of a store may, too. A short list makes garbage of what is needed. */
@@ -141,4 +142,31 @@ it('a storage that is checked can all that its driver can', () => {
     { name: 'ci', reach: {} },
   )
   expect(storage.freeSegments).toBeTypeOf('function')
+})
+
+it('a list or a small object of Azure that begins and never ends is given up', async () => {
+  const hanging = createServer((_, response) => {
+    response.writeHead(200, {
+      ...{ 'content-type': 'application/xml', 'content-length': '1000', etag: '"1"' },
+    })
+    response.write('<?xml version="1.0"?><EnumerationResults>')
+  })
+  await once(hanging.listen(0, '127.0.0.1'), 'listening')
+  try {
+    const storage = makeAzureStorage({
+      ...{ container: 'images', rootDirectory: '', legacyRootPrefix: false, wholeMs: 200 },
+      ...{ accountName: 'acc', accountKey: 'a2V5' },
+      serviceUrl: `http://127.0.0.1:${(hanging.address() as AddressInfo).port}/acc`,
+    })
+    for (const act of [
+      () => Array.fromAsync(storage.list('')),
+      () => Array.fromAsync(storage.hidden()),
+      () => storage.folders(''),
+      () => storage.get('a', 2_000),
+    ])
+      await expect(act(), String(act)).rejects.toThrow(/abort/i)
+  } finally {
+    hanging.closeAllConnections()
+    hanging.close()
+  }
 })
