@@ -32,6 +32,13 @@ export function surveysOf(
   return makeSurveys({
     ...{ store, now: Date.now, storageOf: (registry) => storages.get(registry) },
     trashMsOf: (name) => registries.find((one) => one.name === name)?.gc.trash ?? Number.POSITIVE_INFINITY,
+    // Only where Tallyman itself collects: elsewhere it reads.
+    maySegmentsGo: (name) => registries.find((one) => one.name === name)?.gc.barrier !== undefined,
+    onSegmentsFreed(registry, { objects, bytes }) {
+      log.info({ registry, segments: objects, bytes }, 'segments that no object has were deleted')
+    },
+    onError: (registry, err) =>
+      log.warn({ registry, err }, 'segments that no object has could not be deleted'),
     isCollecting: async (name) => worker === undefined || worker.leases.isTaken(name),
     async onPutBack(registry, { size }) {
       log.warn(
