@@ -30,7 +30,11 @@ test('a survey tells of missing blobs once, and again if more are missing', asyn
       storageOf: () => makeFolderStorage({ path: registry.storage }),
       trashMsOf: () => 1e12,
     },
-    ...{ projectIdOf: ({ repository }) => repository, isCollecting: async () => false },
+    ...{
+      projectIdOf: ({ repository }) => repository,
+      maySegmentsGo: () => false,
+      isCollecting: async () => false,
+    },
     onMissing: async (...one) => told.push(one),
   })
   await survey('ci')
