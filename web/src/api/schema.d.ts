@@ -9184,7 +9184,7 @@ export interface paths {
                                     linksWithoutBlob: number;
                                     /** @description Parts that the store does not list, or not to this login. They count as nothing. */
                                     unlisted: {
-                                        /** @description Parts that may hold something. */
+                                        /** @description Parts that may hold something. Empty: folders that no registry wrote. */
                                         kinds: ("version" | "marker" | "upload" | "segment" | "deleted")[];
                                         /** @description What the store says. */
                                         reason: string;
