@@ -38,11 +38,15 @@ export async function startCollectable(options: LabRegistryOptions): Promise<Col
     },
     readOnlyOff: () => restart(false),
   }
+  /** The hook that is called now, or was called last: nothing it starts may outlive us. */
+  let doing: Promise<unknown> = Promise.resolve()
   const server = createServer((request, answer) => {
     request.resume()
     const hook = HOOKS.find((name) => request.url === `/${name}`)
     if (hook === undefined) return void answer.writeHead(404).end()
-    hooks[hook]().then(
+    const called = hooks[hook]()
+    doing = called.catch(() => {})
+    called.then(
       (text) => answer.end(text),
       (error: Error) => answer.writeHead(500).end(error.message),
     )
@@ -54,6 +58,7 @@ export async function startCollectable(options: LabRegistryOptions): Promise<Col
     async close() {
       server.close()
       server.closeAllConnections()
+      await doing
       await last.close()
     },
   }
