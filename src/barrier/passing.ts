@@ -21,7 +21,8 @@ export function readPassing(method: string, uri: string): Passing | undefined {
   const isSession = third === 'blobs' && second === 'uploads' && segments.length > 3
   const isHeadOfBlob = method === 'HEAD' && second === 'blobs'
   if (method === 'HEAD' && !isHeadOfBlob) return undefined
-  const query = new URLSearchParams(/\?([^#]*)/s.exec(uri)?.[1] ?? '')
+  // No client sends a fragment (RFC 9112, 3.2). Of one that does, Go has it in the query, and others cut it off.
+  const query = new URLSearchParams(/\?(.*)/s.exec(uri)?.[1]?.replaceAll('#', '&'))
   const digests = [last, ...query.getAll('digest'), ...query.getAll('mount')].filter(isDigest)
   if (isHeadOfBlob) return { digests }
   return { repository: segments.slice(0, isSession ? -3 : -2).join('/'), digests }

@@ -4,18 +4,19 @@
  * its own. `undefined` if it is no path of the API.
  */
 export function apiSegments(uri: string): string[] | undefined {
-  const path = decoded(uri.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, ''))
+  const path = decoded(uri.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, ''))
   const all = resolved(path.split('/'))
   const start = all.indexOf('v2')
   return start < 0 ? undefined : all.slice(start + 1)
 }
 
-/** A registry refuses what cannot be decoded. */
+/** A registry refuses an escape that is none. Not all read a path as UTF-8: of one that is none, each byte is a character. */
 function decoded(path: string): string {
+  if (/%(?![0-9a-f]{2})/i.test(path)) return ''
   try {
     return decodeURIComponent(path)
   } catch {
-    return ''
+    return path.replace(/%[0-9a-f]{2}/gi, (byte) => String.fromCharCode(Number.parseInt(byte.slice(1), 16)))
   }
 }
 
