@@ -22,7 +22,7 @@ export async function unfinishedCollections(
   )
 }
 
-/** Asks for a collection. Its record is there at once. `now`: epoch ms. */
+/** Asks for a collection. Its record is there at once; one that cannot be asked for has failed. `now`: epoch ms. */
 export async function askCollection(
   deps: { queues: Pick<Queues, 'collections'>; runs: Pick<CollectionRuns, 'save'> },
   asked: Asked,
@@ -30,7 +30,16 @@ export async function askCollection(
 ): Promise<CollectionRun> {
   const run = newRun(asked, now)
   await deps.runs.save(run)
-  await deps.queues.collections.add('collections', { ...asked, id: run.id }, { jobId: run.id })
+  try {
+    await deps.queues.collections.add('collections', { ...asked, id: run.id }, { jobId: run.id })
+  } catch (error) {
+    const why = `it could not be put into the queue: ${error instanceof Error ? error.message : error}`
+    // The queue may have it all the same. What has ended is not begun.
+    await deps.runs
+      .save({ ...run, phase: 'ended', outcome: 'failed', error: why, endedAt: new Date(now).toISOString() })
+      .catch(() => {})
+    throw error
+  }
   return run
 }
 

@@ -78,7 +78,7 @@ export function makeCollectionRuns(deps: {
       // It was cut off if it cannot be read: that it is there is what counts.
       try {
         const { id, since } = JSON.parse(body.toString())
-        return { id: String(id), since: Number(since) }
+        return { id: String(id), since: Number.isSafeInteger(since) ? since : deps.now() }
       } catch {
         return { id: '', since: deps.now() }
       }

@@ -12,6 +12,7 @@ import { makeTurns } from '../http/turns.ts'
 import { connectFailingFast } from '../platform/redis.ts'
 import { projectId } from '../usage/project.ts'
 import { authenticateCi } from './ci.ts'
+import { collectionRunsOf } from './collection-runs.ts'
 import { health } from './health.ts'
 import { login } from './login.ts'
 import { observersOf } from './observe/observers.ts'
@@ -43,8 +44,10 @@ export async function serve(parts: Parts): Promise<FastifyInstance> {
   const registryOf = makeIdentify(
     registries.flatMap(({ name, token }) => (token === undefined ? [] : [{ name, token }])),
   )
+  const collections = collectionRunsOf(parts)
   const shared: Shared = {
     ...{ roles: makeRoles(accessOf, accessOfCookie), inTurn: makeTurns(), standings, refusals, registryOf },
+    heldSince: async (registry) => (await collections.holderOf(registry))?.since,
     keepsNames: () => parts.settings().config.actors,
     registryNames: registries.map(({ name }) => name),
     projectIdOf: ({ registry, repository }) => projectId(registry, parts.projectOf(registry, repository)),

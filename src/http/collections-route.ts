@@ -9,6 +9,7 @@ import {
 } from '../collection/ask-collection.ts'
 import { CollectionMode, CollectionRun } from '../collection/collection-run.ts'
 import { modeOf } from '../collection/mode-of.ts'
+import type { OneAtATime } from '../collection/one-at-a-time.ts'
 import type { CollectionRuns } from '../collection/runs.ts'
 import type { Audit } from '../expiry/audit.ts'
 import { JobAsked } from '../queue/job-status.ts'
@@ -32,6 +33,7 @@ export const collectionsRoute =
     /** Why a registry cannot be collected in this mode; `undefined` if it can. */
     missingFor: (registry: Of, mode: CollectionMode) => string | undefined
     queues: Pick<Queues, 'collections'>
+    oneAtATime: OneAtATime
     audit: Audit
     roles: Roles
     /** epoch ms */
@@ -139,10 +141,14 @@ export const collectionsRoute =
         const mode = body.mode ?? modeOf(found.gc)
         const missing = deps.missingFor(found, mode)
         if (missing !== undefined) throw new HttpError(409, missing)
-        if (!dryRun && (await isUnderWay(registry)))
-          throw new HttpError(409, `a collection of "${registry}" is under way or waits already`)
         const by = askedBy(request)
-        const run = await askCollection(deps, { registry, mode, dryRun, force, by }, now())
+        const ask = () => askCollection(deps, { registry, mode, dryRun, force, by }, now())
+        const run = dryRun
+          ? await ask()
+          : await deps.oneAtATime(registry, async () => {
+              if (!(await isUnderWay(registry))) return ask()
+              throw new HttpError(409, `a collection of "${registry}" is under way or waits already`)
+            })
         await deps.audit({ by, action: 'collection.asked', registry, run: run.id, dryRun })
         return reply.code(202).send({ job: { queue: 'collections', id: run.id }, collection: run.id })
       },

@@ -14,6 +14,7 @@ import { RegistryError } from '../registry/registry-error.ts'
 import { askedBy } from './asked-by.ts'
 import { cursorOf, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
+import { type HeldSince, requireWritable } from './require-writable.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
@@ -52,6 +53,7 @@ export const trashRoute =
     reader: TrashReader
     trash: Pick<Trash, 'forget'>
     restoreImage: (entry: TrashEntry) => Promise<Static<typeof Restored>>
+    heldSince: HeldSince
     /** The project of a repository, `registry/path`. */
     projectIdOf: (place: { registry: string; repository: string }) => string
     /** What ends undo, as configured now. */
@@ -167,7 +169,7 @@ export const trashRoute =
         tags: ['expiry'],
         summary: 'Bring an image back',
         description:
-          'Puts back what it lists, the image, its tags, and the signatures that were deleted with it. Of a tag that was deleted alone, puts the tag back, and the image if it was deleted since. The answer comes when all is done; to ask again does no harm. If a blob or a manifest that it needs is gone, the answer is 409 and nothing was put.',
+          'Puts back what it lists, the image, its tags, and the signatures that were deleted with it. Of a tag that was deleted alone, puts the tag back, and the image if it was deleted since. The answer comes when all is done; to ask again does no harm. If a blob or a manifest that it needs is gone, the answer is 409 and nothing was put. It is 409, too, while a collection of garbage makes the registry read-only.',
         params,
         response: { 200: Restored, ...errors },
       },
@@ -176,11 +178,15 @@ export const trashRoute =
         if (!deps.registries.includes(entry.registry))
           throw new HttpError(409, `the registry "${entry.registry}" is not configured any more`)
         const { registry } = entry
+        await requireWritable(deps.heldSince, registry)
         const note = {
           ...{ by: askedBy(request), action: 'trash.restored', registry, image: idOf(entry) },
         }
         const restored = await deps.restoreImage(entry).catch(async (error: Error) => {
           await deps.audit({ ...note, outcome: 'failed', why: error.message })
+          // It may have become read-only meanwhile: that is the reason then.
+          if (error instanceof RestoreError || error instanceof RegistryError)
+            await requireWritable(deps.heldSince, registry)
           if (error instanceof RestoreError) throw new HttpError(409, error.message)
           if (error instanceof RegistryError)
             throw new HttpError(502, `${error.message}. What was put back until then stays: restore it again`)

@@ -1,4 +1,5 @@
 import type { Tokens } from '../../access/tokens.ts'
+import { makeOneAtATime } from '../../collection/one-at-a-time.ts'
 import { auditRoute } from '../../http/audit-route.ts'
 import { collectionsRoute } from '../../http/collections-route.ts'
 import { deliveriesRoute } from '../../http/deliveries-route.ts'
@@ -28,7 +29,7 @@ export function operationRoutes(parts: Parts, onRedis: OnRedis, shared: Shared, 
   const { queues, ledger, eventDeliveries } = onRedis
   const collections = {
     ...{ runs: collectionRunsOf(parts), adviceOf: knownGarbageOf(parts).adviceOf, missingFor, queues },
-    ...{ registries, now: Date.now },
+    ...{ registries, now: Date.now, oneAtATime: makeOneAtATime({ ...onRedis, prefix: parts.prefix }) },
   }
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
   return [
