@@ -20,6 +20,8 @@ export const integrityWorker = (
     onRepaired: (job: RepairJob, result: RepairResult) => Promise<unknown>
     /** Whether no other scrub of the registry is in hand. */
     isTurn: (registry: string, job: string | undefined) => Promise<boolean>
+    /** Aborted when Tallyman stops. A repair that it has ended is begun again. */
+    stopped: AbortSignal
   },
   registries: number,
 ) =>
@@ -29,10 +31,13 @@ export const integrityWorker = (
     async (data, job) => {
       if (data.kind === 'repair') {
         const isHeld = () => (data.dryRun ? false : deps.isHeld(data.registry))
-        if (await isHeld()) return postpone(job)
-        const result = await deps.repair(data)
+        if (await isHeld()) return postpone(job, HELD_MS)
+        const result = await deps.repair(data).catch((error) => {
+          if (deps.stopped.aborted) return postpone(job, 0)
+          throw error
+        })
         // What a registry refuses that is read-only is no failure.
-        if (!result.isWhole && (await isHeld())) return postpone(job)
+        if (!result.isWhole && (await isHeld())) return postpone(job, HELD_MS)
         await deps.onRepaired(data, result)
         return result
       }
@@ -44,7 +49,7 @@ export const integrityWorker = (
   )
 
 /** Puts a repair back into the queue. It is no failed attempt. */
-async function postpone(job: Job<RepairJob | ScrubJob, unknown, string>): Promise<never> {
-  await job.moveToDelayed(Date.now() + HELD_MS, job.token)
+async function postpone(job: Job<RepairJob | ScrubJob, unknown, string>, ms: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + ms, job.token)
   throw new DelayedError()
 }

@@ -114,6 +114,7 @@ export function startIntegrity(parts: WorkerParts) {
       }
     },
     onRepaired: makeRecheck({ clientOf, records: brokenRecords, watch, now: Date.now }),
+    stopped: stopping.signal,
   })
   /** One scrub of a registry runs at a time, in all processes together: the first of the active ones. */
   async function isTurn(registry: string, id: string | undefined): Promise<boolean> {
@@ -126,7 +127,7 @@ export function startIntegrity(parts: WorkerParts) {
   return integrityWorker(
     parts.context,
     {
-      ...{ repair, scrub, isTurn },
+      ...{ repair, scrub, isTurn, stopped: stopping.signal },
       isHeld: async (registry) => (await collections.holderOf(registry)) !== undefined,
       async onRepaired(job, result) {
         if (!job.dryRun) await audit(repairEntry(job, result, projectIdsOf(parts)(job)))

@@ -22,9 +22,12 @@ export interface Inspected {
 export async function inspectImage(
   side: { client: CopyClient; repository: string },
   digest: string,
-  { deep = new Set() }: { deep?: ReadonlySet<string> } = {},
+  {
+    deep = new Set(),
+    signal = new AbortController().signal,
+  }: { deep?: ReadonlySet<string>; signal?: AbortSignal } = {},
 ): Promise<Inspected> {
-  const reader = makeGraphReader({ from: side, sparse: 'allow', signal: new AbortController().signal })
+  const reader = makeGraphReader({ from: side, sparse: 'allow', signal })
   const nodes = await reader.read(digest).catch((error): undefined => {
     if (error instanceof CopyError && error.code === 'absent') return undefined
     throw error

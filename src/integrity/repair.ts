@@ -48,7 +48,10 @@ export function makeRepair(deps: {
   trashed: (image: Place & { digest: string }) => Promise<Manifest | undefined>
   /** Told what was put back, for the records. */
   onRepaired: (registry: string, digests: ReadonlySet<string>) => Promise<void>
+  /** Ends what is being copied or read: a layer may take minutes. The repair throws its reason then. */
+  stopped: AbortSignal
 }) {
+  const { stopped } = deps
   const stateOf = makeTargetStates()
 
   return async function repair(job: RepairJob): Promise<RepairResult> {
@@ -60,7 +63,7 @@ export function makeRepair(deps: {
     let left: Damage[] = []
 
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const inspected = await inspectImage(target, digest, { deep })
+      const inspected = await inspectImage(target, digest, { deep, signal: stopped })
       left = inspected.damages
       // It was there: somebody has deleted it meanwhile, and does not want it back.
       if (round > 0 && !contents.has(digest) && inspected.nodes.length === 0) {
@@ -91,6 +94,7 @@ export function makeRepair(deps: {
           await bring(damage, source)
           return { ...told, from, outcome: 'repaired', reason: null }
         } catch (error) {
+          stopped.throwIfAborted()
           if (!isOfPlace(error)) throw error
           failed ??= {
             ...told,
@@ -114,6 +118,7 @@ export function makeRepair(deps: {
         bring(damage, source).then(
           () => true,
           (error) => {
+            stopped.throwIfAborted()
             if (!isOfPlace(error)) throw error
             return false
           },
@@ -182,11 +187,10 @@ export function makeRepair(deps: {
       source: { client: CopyClient; repository: string } | undefined,
     ): Promise<void> {
       if (source === undefined) throw new CopyError('absent', 'a manifest is no blob')
-      const { signal } = new AbortController()
       await copyBlob(
         {
           ...{ source, target, sameRegistry: source.client === target.client, verify: 'full' },
-          ...{ mountFrom: deps.mountFrom(registry), state: stateOf(target.client), signal, stopped: signal },
+          ...{ mountFrom: deps.mountFrom(registry), state: stateOf(target.client), signal: stopped, stopped },
           progress: trackProgress(),
         },
         { digest, size, mediaType: '' },

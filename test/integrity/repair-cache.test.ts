@@ -38,6 +38,7 @@ test('what a registry with a cache says that it has is read, and put back if it 
     findCopies: async () => ['production/a/x'],
     mountFrom: () => async () => [],
     trashed: async () => undefined,
+    stopped: new AbortController().signal,
     onRepaired: async (_, digests) => void told.push(...digests),
   })
   const job = {

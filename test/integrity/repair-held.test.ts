@@ -24,14 +24,18 @@ async function repairing({
   held,
   whole,
   dryRun = false,
+  isStopped = false,
 }: {
   held: boolean[]
   whole: boolean[]
   dryRun?: boolean
+  isStopped?: boolean
 }) {
   const connection = await connectPatiently({ url: bed.server.url })
   const [told, looks] = [[] as boolean[], [] as boolean[]]
   let repairs = 0
+  const stop = new AbortController()
+  if (isStopped) stop.abort()
   const worker = integrityWorker(
     {
       ...{ connection, prefix: 't', log: pino({ level: 'silent' }) },
@@ -40,12 +44,14 @@ async function repairing({
     {
       async repair() {
         repairs += 1
+        stop.signal.throwIfAborted()
         return result(whole.shift() ?? true)
       },
       scrub: async () => {
         throw new Error('nobody asks for it')
       },
       isTurn: async () => true,
+      stopped: stop.signal,
       async isHeld() {
         const isHeld = held.shift() ?? false
         looks.push(isHeld)
@@ -97,4 +103,14 @@ test('a repair that fails at a registry that nothing holds has failed; a dry run
   expect(await (await repairing({ held: [], whole: [false] })).end()).toMatchObject({ told: [false] })
   const dry = await repairing({ held: [true, true], whole: [false], dryRun: true })
   expect(await dry.end()).toMatchObject({ repairs: 1 })
+})
+
+test('a repair that ends since Tallyman stops goes back into the queue, and has not failed', async () => {
+  await repairing({ held: [], whole: [], isStopped: true })
+  const [job] = await eventually(
+    () => queues.integrity.getJobs(['delayed', 'waiting', 'prioritized', 'failed']),
+    ([one]) => one?.attemptsStarted !== undefined && one.attemptsStarted > 0,
+  )
+  expect(job?.failedReason).toBeUndefined()
+  expect(await job?.isFailed()).toBe(false)
 })

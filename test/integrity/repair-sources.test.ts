@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FaultyRegistry, startFaultyRegistry } from '../../lab/faulty-registry.ts'
 import { type LabImage, makeImage } from '../../lab/image.ts'
@@ -22,6 +23,9 @@ afterAll(async () => {
   for (const client of Object.values(clients ?? {})) await client.close()
   for (const registry of Object.values(registries ?? {})) await registry.close()
 })
+
+/** Stops repairs. */
+let stop = new AbortController()
 
 const clientOf = (name: string): RegistryClient => {
   const client = clients[name]
@@ -60,6 +64,7 @@ const repairWith = (ci: RegistryClient, first: Partial<RegistryClient> = {}, tra
       const found = trashed.map(({ manifests }) => manifests.get(digest)).find((one) => one !== undefined)
       return found && { bytes: found.bytes, descriptor: { mediaType: found.mediaType } }
     },
+    stopped: stop.signal,
     onRepaired: async () => {},
   })
 const jobOf = (image: LabImage) => ({
@@ -136,4 +141,21 @@ test('an image that is deleted while it is repaired does not come back from the 
   expect(result).toMatchObject({ isWhole: false })
   expect(result.contents.at(-1)).toMatchObject({ digest: image.root.digest, outcome: 'failed' })
   expect(await clientOf('ci').headManifest('a/x', image.root.digest)).toBeUndefined()
+})
+
+test('a repair ends while a layer is being copied, if it is stopped', async () => {
+  const image = imageOf('stopped')
+  for (const name of ['ci', 'first', 'second']) await pushImage(clientOf(name), 'a/x', 'v1', image)
+  stop = new AbortController()
+  let begun = 0
+  // It never ends by itself.
+  const endless = async (): Promise<Readable> => {
+    begun += 1
+    stop.abort()
+    return new Readable({ read() {} })
+  }
+  const repairing = repairWith(lacking(layerOf(image)), { getBlob: endless })(jobOf(image))
+  await expect(repairing).rejects.toThrow('abort')
+  // Nor does it go on with another source.
+  expect(begun).toBe(1)
 })
