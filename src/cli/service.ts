@@ -3,6 +3,7 @@ import { Check } from 'typebox/schema'
 import type { Proxies } from '../platform/dispatcher.ts'
 import { VERSION } from '../platform/version.ts'
 import { CommandError } from './command-error.ts'
+import { EXIT } from './exit-statuses.ts'
 import { parseJson } from './parse-json.ts'
 import { refusalOf } from './refusal.ts'
 import { type Method, makeSend, type Question } from './send.ts'
@@ -49,6 +50,7 @@ export function makeService(access: Access): Service {
 
   /** Sends a question and gives its answer, of which the body is to be read. */
   async function ask(method: Method, path: string, question: Question) {
+    requireNames(path)
     const answer = await send(method, path, question)
     if (answer.status >= 300) throw await refusalOf(answer, access, () => versionNote(path))
     return answer
@@ -128,3 +130,9 @@ export function makeService(access: Access): Service {
 }
 
 const WHOAMI = '/v1/whoami'
+
+/** A URL has no segments `.` and `..`: what a command names so would become another path. @throws CommandError */
+function requireNames(path: string): void {
+  const [dots] = (/^[^?]*/.exec(path)?.[0] ?? '').split('/').filter((one) => one === '.' || one === '..')
+  if (dots !== undefined) throw new CommandError(`expected a name, got "${dots}"`).as(EXIT.usage)
+}

@@ -26,6 +26,9 @@ import { type CookieSettings, useSessionCookie } from './session-cookie.ts'
 /** How long a request may take to arrive, in ms. A registry gives up after a second. */
 const REQUEST_MS = 20_000
 
+/** How long a parameter of a path may be, in characters. */
+const MOST_OF_PARAMETER = 1_000
+
 /** How long answers may take to be read once the server stops, in ms. Then their connections are closed. */
 const STOP_MS = 5_000
 
@@ -60,8 +63,10 @@ export async function buildApp(options: {
     // `verbose` lets an error have its schema, which says in `x-expected` what is expected (`problem.ts`).
     ajv: { customOptions: { removeAdditional: false, verbose: true, keywords: ['x-expected'] } },
     rewriteUrl: ({ url = '/' }) => encodePlainId(readableUrl(url)),
+    // Of requests that come to no route, such as one with too long a parameter. Fastify's own answer is no Problem.
+    frameworkErrors: (error, _, reply) => sendProblem(reply, error.statusCode ?? 400, frameworkText(error)),
     // A project's id, URL-encoded: the registry's name and up to 255 characters of repository.
-    routerOptions: { maxParamLength: 1_000 },
+    routerOptions: { maxParamLength: MOST_OF_PARAMETER },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   if (options.tracing) await app.register(options.tracing.plugin)
@@ -148,3 +153,8 @@ const noRoute = ({ method, url }: FastifyRequest) => new HttpError(404, `no rout
 /** What is not there may be what the token does not see: this is said in both cases, and does not tell which it is. */
 const withHint = (detail: string, { access }: Partial<Pick<FastifyRequest, 'access'>>): string =>
   access === undefined || access.seesAll ? detail : `${detail}; ${whatHas(access)}`
+
+const frameworkText = ({ code, message }: { code: string; message: string }): string =>
+  code === 'FST_ERR_MAX_PARAM_LENGTH'
+    ? `a parameter of the path is longer than ${MOST_OF_PARAMETER} characters`
+    : message

@@ -53,7 +53,13 @@ const LISTED_STATES = ['failed', 'delayed'] as const satisfies ListedState[]
 
 /** The progress of a job, the number of jobs, and the jobs that failed or wait for a time. */
 export const jobsRoute =
-  (deps: { queues: Queues; roles: Roles; inTurn: InTurn }): FastifyPluginAsyncTypebox =>
+  (deps: {
+    queues: Queues
+    /** The project of a repository, `registry/path`. */
+    projectIdOf: (place: Place) => string
+    roles: Roles
+    inTurn: InTurn
+  }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { queues, roles } = deps
 
@@ -134,7 +140,7 @@ export const jobsRoute =
       handler: async (request) => {
         const { queue, id } = request.params
         const found = await findJob(queues, queue, id)
-        if (found === undefined || !isSeen(request.access, queue, found.job.data))
+        if (found === undefined || !isSeen(request.access, queue, found.job.data, deps.projectIdOf))
           throw new HttpError(404, `no job "${id}" in queue ${queue}`)
         const { job, state } = found
         const { attemptsMade, progress, failedReason, returnvalue } = job
@@ -149,9 +155,18 @@ export const jobsRoute =
     })
   }
 
-/** Promotions and repairs of its projects are seen, and runs of expiry that are limited to these. */
-function isSeen(access: Access, queue: QueueName, data: object): boolean {
-  const { project, projects } = data as { project?: string; projects?: string[] }
+interface Place {
+  registry: string
+  repository: string
+}
+
+/**
+ * Promotions of its projects are seen, and runs of expiry that are limited to these. The result of a repair tells where the copy
+ * was: of one that looked for it, that may be a project of others.
+ */
+function isSeen(access: Access, queue: QueueName, data: object, projectIdOf: (place: Place) => string) {
+  const { project, projects, from } = data as { project?: string; projects?: string[]; from?: Place }
   if (queue === 'expiry') return coversAll(access, projects)
+  if (queue === 'integrity' && !access.sees(from && projectIdOf(from))) return false
   return access.sees(queue === 'promotion' || queue === 'integrity' ? project : undefined)
 }

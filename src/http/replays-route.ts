@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { readPolicy } from '../config/read-policy.ts'
 import { expandPolicies } from '../expiry/expand-policies.ts'
+import { parseTimestamp } from '../platform/timestamp.ts'
 import { parseDuration } from '../platform/units.ts'
 import { findJob } from '../queue/find-job.ts'
 import { JobAsked } from '../queue/job-status.ts'
@@ -75,8 +76,8 @@ export const replaysRoute =
 
     /** epoch ms. @throws HttpError */
     function timeFrom(name: string, text: string): number {
-      const at = Date.parse(text)
-      if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(at)) return at
+      const at = parseTimestamp(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
+      if (at !== undefined) return Math.floor(at / 1_000)
       try {
         return deps.now() - parseDuration(text)
       } catch {

@@ -175,6 +175,17 @@ Set TALLYMAN_CONFIG to use another file. With --url and TALLYMAN_TOKEN no config
   })
 })
 
+test.each([
+  ['storage', 'report', '..'],
+  ['gc', 'status', 'ci', '..'],
+  ['gc', 'run', '.'],
+  ['promotion', 'show', '..'],
+])('dots are no name: tallyman %s %s', async (...argv) => {
+  authorizations.length = 0
+  expect((await tallyman(env, ...argv)).err).toMatch(/expected .*got "\.\.?"/)
+  expect(authorizations).toEqual([])
+})
+
 test('--url replaces the address; the token still comes from the configuration', async () => {
   answers = { 'GET /behind/v1/snapshots': () => ({ snapshots: [] }) }
   const file = await configure('elsewhere.yaml', 1)

@@ -315,3 +315,29 @@ test('a promotion without a rule is rolled back only by who sees all projects', 
   // It is only a receipt: nothing was promoted.
   expect((await ask(ADMIN_TOKEN, { method: 'POST' }, url)).status).toBe(409)
 })
+
+describe('the job of a repair', () => {
+  const image = `ci/team-a/app@sha256:${'a'.repeat(64)}`
+  const repair = async (body: object): Promise<string> => {
+    const { status, body: answer } = await ask(
+      ADMIN_TOKEN,
+      { method: 'POST' },
+      '/v1/broken-images/repair',
+      body,
+    )
+    expect(status).toBe(202)
+    return JSON.parse(answer).job.id
+  }
+  const seen = async (id: string) =>
+    (await ask(tokens.reader ?? '', { method: 'GET' }, `/v1/jobs/integrity/${id}`)).status
+
+  test('is seen by a team if it has its own image from its own repository', async () => {
+    expect(await seen(await repair({ image, from: 'ci/team-a/base' }))).toBe(200)
+  })
+
+  // Its result tells where the copy was.
+  test('is not seen if it takes the copy from another team, or wherever there is one', async () => {
+    expect(await seen(await repair({ image, from: 'ci/team-b/app' }))).toBe(404)
+    expect(await seen(await repair({ image }))).toBe(404)
+  })
+})

@@ -96,3 +96,10 @@ test.each(['{}', '{"id":"x","since":"long ago"}', 'null', '"', '{"since":1e99}']
     expect([status, body.registries[0].heldSince]).toEqual([200, expect.any(String)])
   },
 )
+
+test('a parameter that is too long gets a problem as any other answer', async () => {
+  const { status, body } = await ask('GET', `/v1/registries/${'x'.repeat(1_001)}/storage`)
+  expect([status, body.detail, body.title]).toEqual([
+    ...[414, 'a parameter of the path is longer than 1000 characters', 'URI Too Long'],
+  ])
+})
