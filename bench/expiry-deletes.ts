@@ -80,6 +80,7 @@ export async function measureDeletes(options: {
         ...{ store, keepMs: DAY_MS, now: Date.now, onError: fail, onUnreadable: (_, error) => fail(error) },
       }),
       audit: async () => {},
+      isHeld: async () => false,
       doubtOf: async () => undefined,
       failuresOf: async () => [],
       planner: makePlanner({

@@ -135,7 +135,7 @@ async function collect(
       named: async () => new Set<string>(),
       pushedTo: async () => [],
       requireGate: async () => {},
-      stopped: async () => false,
+      stop: new AbortController().signal,
       settings: {
         minAgeMs,
         pauseMs: 2_000,

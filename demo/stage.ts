@@ -93,6 +93,7 @@ export async function setStage(
         TALLYMAN_DATA_DIR: folder,
         TALLYMAN_SERVER__PORT: new URL(url).port,
         TALLYMAN_REGISTRIES__CI__URL: ci.url,
+        TALLYMAN_REGISTRIES__CI__METRICS__URL: ci.metricsUrl,
         TALLYMAN_REGISTRIES__CI__STORAGE__PATH: ci.storage,
         ...hookUrls(ci.hooksUrl),
         TALLYMAN_REGISTRIES__PRODUCTION__URL: production.url,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { BlobTrash } from '../space/blob-trash.ts'
 import { settle } from '../space/settle.ts'
 import type { RegistryStorage } from '../storage/storage.ts'
 import type { Barrier } from './barrier.ts'
@@ -40,6 +41,7 @@ export interface Collected {
  */
 export async function collectBehindBarrier(
   deps: Parameters<typeof findGarbage>[0] & {
+    trash: BlobTrash
     storage: RegistryStorage
     barrier: Barrier
     /** Repositories to which something was pushed since (epoch ms), as far as events have told. */
@@ -47,7 +49,8 @@ export async function collectBehindBarrier(
     /** Called once the barrier is armed. It throws if it would not hold pushes back. */
     requireGate: () => Promise<void>
     run: string
-    stopped: () => Promise<boolean>
+    /** Aborted if it is to take nothing more. */
+    stop: AbortSignal
     settings: BarrierSettings
     at: Told
   },
@@ -85,8 +88,10 @@ export async function collectBehindBarrier(
     let kept = chosen.size - copied.length
     let rest: readonly string[] = copied
     try {
-      while (rest.length > 0 && !(await deps.stopped())) {
-        if (pausesMs.length > 0) await sleep(settings.restMs)
+      while (rest.length > 0) {
+        if (pausesMs.length > 0)
+          await sleep(settings.restMs, undefined, { signal: deps.stop }).catch(() => {})
+        if (deps.stop.aborted) break
         const pause = await takeInPause(rest, { ...deps, ...settings, needed, onTake, lookAgain: putBack })
         rest = pause.rest
         kept += pause.kept

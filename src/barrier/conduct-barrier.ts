@@ -3,6 +3,7 @@ import type { Context } from '../collection/collector.ts'
 import { CollectionStopped } from '../collection/conduct.ts'
 import type { Outcome } from '../collection/run-state.ts'
 import { formatSize } from '../platform/units.ts'
+import { NO_TRASH } from '../space/blob-trash.ts'
 import type { Barrier } from './barrier.ts'
 import { type Collected, collectBehindBarrier } from './collect.ts'
 import { findGarbage } from './find-garbage.ts'
@@ -26,7 +27,7 @@ const isFatal = (error: unknown): boolean =>
  */
 export async function conductBarrier(
   run: CollectionRun,
-  deps: Omit<CollectDeps, 'at' | 'run' | 'stopped'> & {
+  deps: Omit<CollectDeps, 'at' | 'run' | 'stop'> & {
     context: Context
     /** What speaks against it. */
     problems: () => Promise<string[]>
@@ -101,16 +102,19 @@ export async function conductBarrier(
   try {
     run.problems = await deps.problems()
     if (run.problems.length > 0 && !run.force) return await end('refused', run.problems.join('; '))
-    await deps.requireForgetful()
     if (run.dryRun) {
-      const { chosen, spared } = await findGarbage({ ...deps, at })
+      const { chosen, spared } = await findGarbage({ ...deps, trash: NO_TRASH, at })
       const bytes = chosen.values().reduce((sum, size) => sum + size, 0)
-      Object.assign(run, { promised: { blobs: chosen.size, bytes }, differences: sparedText(spared) })
+      Object.assign(run, {
+        promised: { blobs: chosen.size, bytes },
+        differences: [...sparedText(spared), NOT_TRIED],
+      })
       return await end('planned')
     }
+    await deps.requireForgetful()
     const collected = await collectBehindBarrier({
       ...{ ...deps, barrier: held, at, run: deps.folder },
-      stopped: async () => signal.aborted,
+      stop: signal,
     })
     Object.assign(run, resultOf(collected))
     endPhase({ note: pausesText(collected.pausesMs) })
@@ -121,6 +125,10 @@ export async function conductBarrier(
     return end(signal.aborted ? outcomeOf(reason) : 'failed', textOf(reason))
   }
 }
+
+/** What a dry run leaves out: both write. */
+const NOT_TRIED =
+  'whether the registry remembers blobs, and whether pushes pass through the barrier, is only tried when it runs'
 
 /** The steps while pushes wait. */
 const HELD: readonly Step[] = ['look', 'take', 'look-again', 'open']

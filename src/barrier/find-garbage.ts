@@ -17,7 +17,7 @@ export interface Garbage {
 
 /** Finds what a collection may take, by two surveys and by what else names blobs, while the registry runs. */
 export async function findGarbage(deps: {
-  trash: BlobTrash
+  trash: Pick<BlobTrash, 'list' | 'putBack'>
   survey: () => Promise<Survey>
   /** Which of them something else names: an image of the index, or one that can be brought back. */
   named: (candidates: readonly Candidate[]) => Promise<ReadonlySet<string>>

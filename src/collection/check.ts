@@ -8,6 +8,8 @@ export interface Facts {
   unreadable: number | undefined
   /** Images that expiry has deleted, and promised to be able to bring back. */
   undoable: { images: number; bytes: number; until: number }
+  /** What the storage doctor says against it. */
+  storage: readonly string[]
   /** Whether the registry is a pull-through cache. */
   isCache: boolean
 }
@@ -16,7 +18,7 @@ export interface Facts {
 const FEW = 5
 
 /** What speaks against a collection now; empty if nothing does. */
-export function problemsOf({ uploads, unreadable, undoable, isCache }: Facts): string[] {
+export function problemsOf({ uploads, unreadable, undoable, storage, isCache }: Facts): string[] {
   const problems: string[] = []
   if (isCache)
     problems.push('it is a pull-through cache: it deletes by itself what was not asked for for long')
@@ -39,7 +41,7 @@ export function problemsOf({ uploads, unreadable, undoable, isCache }: Facts): s
     problems.push(
       `${count(undoable.images, 'image', 'images')} that expiry deleted could not be brought back any more (${formatSize(undoable.bytes)}): that was promised until ${new Date(undoable.until).toISOString()} at the latest`,
     )
-  return problems
+  return [...problems, ...storage]
 }
 
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`

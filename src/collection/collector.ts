@@ -1,4 +1,5 @@
 import type { Logger } from '../platform/log.ts'
+import { endWithout } from './by-hand.ts'
 import type { CollectionMode, CollectionRun } from './collection-run.ts'
 import { CollectionInterrupted, CollectionStopped } from './conduct.ts'
 import { endLeftovers } from './hooks/end-leftovers.ts'
@@ -46,6 +47,8 @@ export function makeCollector(deps: {
   leases: Leases
   /** What runs a collection of a registry; `undefined` if its configuration has not what that needs. */
   conductorOf: (registry: string, mode: CollectionMode) => Conductor | undefined
+  /** What lets writes in at a registry that a run holds whose conductor is not configured any more. */
+  releaserOf: (registry: string) => Conductor
   /** Told of each run that has ended. */
   onEnded: (run: CollectionRun) => Promise<void>
   /** Where the processes are that it can see. */
@@ -75,14 +78,9 @@ export function makeCollector(deps: {
     try {
       const stopped = await task?.stopOf().catch(() => undefined)
       if (stopped) stop.abort(new CollectionStopped(`${stopped.by} stopped it at ${stopped.at}`))
-      const conductor = deps.conductorOf(run.registry, run.mode)
-      if (conductor === undefined) {
-        log.error(
-          { registry: run.registry, run: run.id },
-          `${run.registry} may be read-only by the collection ${run.id}, and its hooks are not configured any more`,
-        )
-        return run
-      }
+      const conductor =
+        deps.conductorOf(run.registry, run.mode) ??
+        (run.isHeld ? deps.releaserOf(run.registry) : (left) => endWithout(left, { save: runs.save, now }))
       const ended = await conductor(run, {
         ...{ signal: stop.signal, closing, save: runs.save },
         lease: lease ?? { requireOurs: async () => {} },

@@ -1,3 +1,4 @@
+import { orAborted } from '../platform/or-aborted.ts'
 import type { Survey } from '../space/survey.ts'
 import { type Facts, problemsOf } from './check.ts'
 import type { CollectionRun } from './collection-run.ts'
@@ -17,6 +18,9 @@ const FLUSH_PAUSE_MS = 2_000
 
 /** A longer timer of Node ends at once, in ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** Phases that only look. Whoever does not answer then is left: a store that hangs must not keep a registry read-only. */
+const LEFT: readonly Phase[] = ['survey', 'check', 'drain', 'compare']
 
 /** Somebody has stopped the run. */
 export class CollectionStopped extends Error {
@@ -41,10 +45,12 @@ export interface ConductDeps {
   /** Absent if there is nothing to flush. */
   flushCache: Step | undefined
   /** Surveys the storage; absent if it is not configured. */
-  survey: (() => Promise<Survey>) | undefined
+  survey: ((signal: AbortSignal) => Promise<Survey>) | undefined
   uploads: (() => Promise<OpenUpload[]>) | undefined
   /** What is to be looked at beside the storage. `candidates`: what would be freed, if that is known. */
-  facts: (candidates: Blobs['candidates'] | undefined) => Promise<Pick<Facts, 'undoable' | 'isCache'>>
+  facts: (
+    candidates: Blobs['candidates'] | undefined,
+  ) => Promise<Pick<Facts, 'undoable' | 'isCache' | 'storage'>>
   /** Durations in ms. */
   limits: { maxPause: number; idle: number; patience: number }
   /** Stores the run as it is now. */
@@ -74,9 +80,9 @@ export async function conduct(run: CollectionRun, deps: ConductDeps): Promise<Co
 
   const steps: Record<Exclude<Phase, 'ended'>, (signal: AbortSignal) => Promise<string>> = {
     waiting: async () => '',
-    async survey() {
+    async survey(asked) {
       if (deps.survey === undefined) return 'the storage is not configured: nothing is known of it'
-      before = blobsOf(await deps.survey())
+      before = blobsOf(await deps.survey(asked))
       run.promised = amountOf(before.candidates)
       return ''
     },
@@ -95,9 +101,9 @@ export async function conduct(run: CollectionRun, deps: ConductDeps): Promise<Co
       if (begun !== undefined) run.pauseMs = Math.max(0, now() - Date.parse(begun.at))
       return output
     },
-    async compare() {
+    async compare(asked) {
       if (deps.survey === undefined) return 'the storage is not configured: what is gone is not known'
-      const after = blobsOf(await deps.survey())
+      const after = blobsOf(await deps.survey(asked))
       if (before === undefined) return 'the survey before is lost: what is gone is not known'
       Object.assign(run, compareFreed(before, after))
       return ''
@@ -169,7 +175,8 @@ export async function conduct(run: CollectionRun, deps: ConductDeps): Promise<Co
     }
     try {
       asked.throwIfAborted()
-      const output = await steps[phase](asked)
+      const work = () => steps[phase](asked)
+      const output = await (LEFT.includes(phase) ? orAborted(asked, work) : work())
       close(output === '' ? {} : { output })
       return { kind: 'done' }
     } catch (error) {

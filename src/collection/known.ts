@@ -1,5 +1,5 @@
-import { Check } from 'typebox/schema'
 import type { ObjectStore } from '../store/object-store.ts'
+import { storedJson } from '../store/stored-json.ts'
 import { type Advice, adviceOf, Known, type LastCollection, type Thresholds } from './advice.ts'
 import { nextKnown, type Seen } from './next-known.ts'
 
@@ -23,9 +23,7 @@ export function makeKnown(deps: {
   const keyOf = (registry: string) => `collections-known/${registry}.json`
 
   async function read(registry: string): Promise<Known | undefined> {
-    const json = await deps.store.get(keyOf(registry))
-    const known: unknown = json && JSON.parse(json.toString())
-    return Check(Known, known) ? known : undefined
+    return storedJson(Known, await deps.store.get(keyOf(registry)))
   }
   const write = (known: Known) => deps.store.put(keyOf(known.registry), JSON.stringify(known))
 

@@ -61,6 +61,14 @@ export function makeCollectionRuns(deps: {
     hold: ({ registry, id }: Pick<CollectionRun, 'registry' | 'id'>): Promise<void> =>
       store.put(heldKey(registry), JSON.stringify({ id, since: deps.now() })),
 
+    /** The registries that a run may hold, as the store knows. */
+    async held(): Promise<string[]> {
+      const names: string[] = []
+      for await (const { key } of store.list('collections-held/'))
+        names.push(key.slice('collections-held/'.length).replace(/\.json$/, ''))
+      return names
+    },
+
     letGo: (registry: string): Promise<void> => store.delete(heldKey(registry)),
 
     /** The run that may hold a registry, and since when, epoch ms. */

@@ -39,12 +39,15 @@ export function barrierConductor(
     /** Its hold by hooks; `undefined` if it has none. */
     holdOf: (registry: Registry, run: CollectionRun, context: Context) => Hold | undefined
     surveys: Surveys
+    /** What the storage doctor says against a collection. */
+    doubts: () => Promise<string[]>
     undoSettings: () => UndoSettings
   },
 ): Conductor | undefined {
   const { gc, storage: config, name, type } = registry
   const { barrier: settings } = gc
   if (settings === undefined || config === undefined) return undefined
+  if (settings.hold === 'hooks' && gc.hooks === undefined) return undefined
   const storage = registryStorage(config, registry)
   const trash = makeBlobTrash(storage)
   const gate = makeGate(parts)
@@ -98,12 +101,15 @@ export function barrierConductor(
         ...{ storage, trash, barrier, named, context, folder },
         ...{ now: Date.now, clock: () => performance.now() },
         pushedTo: (since) => pushedSince(parts.index, name, since),
-        survey: () => surveyStorage(storage, { projectOf: (repository) => repository }),
+        survey: () =>
+          surveyStorage(storage, { projectOf: (repository) => repository, signal: context.signal }),
         settle: () => deps.surveys.survey(name),
-        problems: async () =>
-          type === 'cache'
+        problems: async () => [
+          ...(type === 'cache'
             ? ['it is a pull-through cache: it deletes by itself what was not asked for for long']
-            : [],
+            : []),
+          ...(await deps.doubts()),
+        ],
         requireForgetful: () => requireForgetful(client),
         requireGate: async () => (settings.hold === 'proxy' ? probeGate(barrier, client) : undefined),
         settings: {

@@ -1,28 +1,32 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { collectionsWorker } from '../../workers/collections.ts'
+import { handHooks, releaseByHand } from '../collection/by-hand.ts'
 import { endedAlert, heldAlert, releasedAlert } from '../collection/collection-alert.ts'
 import type { CollectionMode, CollectionRun } from '../collection/collection-run.ts'
 import { type Conductor, type Context, makeCollector } from '../collection/collector.ts'
 import { conduct } from '../collection/conduct.ts'
+import { doubtsOfStorage } from '../collection/doubts-of-storage.ts'
 import { type Hold, makeHold } from '../collection/hold.ts'
 import type { HookName } from '../collection/hooks/hook.ts'
 import { makeHook } from '../collection/hooks/make-hook.ts'
 import { openUploads } from '../collection/open-uploads.ts'
-import { makeCollectionRuns } from '../collection/runs.ts'
 import { scheduleCollections } from '../collection/schedule.ts'
 import { sumUndoable } from '../collection/undoable.ts'
 import { writabilityOf } from '../collection/writability.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { undoSettingsAt } from '../expiry/undo.ts'
 import { placeOfProcesses } from '../platform/process-id.ts'
+import { surveyStorage } from '../space/survey-storage.ts'
 import { pushedSince } from '../usage/pushed-since.ts'
 import { barrierConductor } from './barrier.ts'
+import { collectionRunsOf } from './collection-runs.ts'
 import { knownGarbageOf } from './known-garbage.ts'
 import { leasesOf } from './leases.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
 import { surveysOf } from './storage.ts'
+import { makeStorageDoctor } from './storage-doctor.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 type Registry = Parts['registries'][number]
@@ -42,14 +46,7 @@ export function missingFor(
 
 /** How often it is looked whether a registry is read-only by a run whose process died, in ms. */
 const SWEEP_MS = 10_000
-
-/** The records of collections. */
-export const collectionRunsOf = ({ store, config, log }: Pick<Parts, 'store' | 'config' | 'log'>) =>
-  makeCollectionRuns({
-    ...{ store, keepMs: config.records.keep, now: Date.now },
-    onUnreadable: (key, err) => log.warn({ key, err }, 'unreadable record'),
-    onError: (err) => log.warn({ err }, 'old records could not be deleted'),
-  })
+const SWEEP_SELDOM_MS = 600_000
 
 /** Schedules collections. */
 export const prepareCollections = ({ queues, registries }: WorkerParts): Promise<void> =>
@@ -66,6 +63,7 @@ export function startCollections(parts: WorkerParts) {
   const collector = makeCollector({
     ...{ runs, leases, log, place: placeOfProcesses(), closing: closing.signal, now: Date.now },
     conductorOf: (registry, mode) => conductors[mode](registry),
+    releaserOf: conductors.releaser,
     async onEnded(run) {
       const { registry, id, outcome, freed, error } = run
       const alert = endedAlert(run)
@@ -86,11 +84,25 @@ export function startCollections(parts: WorkerParts) {
     },
   })
   const sweeping = sweepAlways(parts, collector.sweep, closing.signal)
+  tellOfStrangers(parts, runs.held).catch((err) =>
+    log.warn({ err }, 'whether a registry is held that is not configured could not be found out'),
+  )
   onClose(async () => {
     closing.abort()
     await sweeping
   })
   return collectionsWorker(parts.context, { collector, queues }, registries.length)
+}
+
+/** Tells of registries that a collection may have made read-only, and that are not configured any more. */
+async function tellOfStrangers({ registries, log }: WorkerParts, held: () => Promise<string[]>) {
+  const known = new Set(registries.map(({ name }) => name))
+  for (const registry of await held())
+    if (!known.has(registry))
+      log.error(
+        { registry },
+        `${registry} may be read-only by a collection, and is not configured any more: make it writable by hand, or configure it again`,
+      )
 }
 
 /** Sweeps each registry now and then, one at a time. At the close, what is in hand ends. */
@@ -99,26 +111,32 @@ function sweepAlways(
   sweep: (registry: string) => Promise<void>,
   closing: AbortSignal,
 ): Promise<unknown> {
-  const names = registries.filter(({ gc }) => gc.hooks !== undefined).map(({ name }) => name)
-  const sweepOne = async (registry: string) => {
+  const sweepOne = async ({ name: registry, gc }: Registry) => {
+    // Without hooks, only a run of before may hold it, whose hooks were taken out of the configuration.
+    const everyMs = gc.hooks === undefined ? SWEEP_SELDOM_MS : SWEEP_MS
     while (!closing.aborted) {
       await sweep(registry).catch((err) => {
         if (!outage.takes(err))
           log.warn({ err, registry }, 'whether the registry is held could not be found out')
       })
-      await sleep(SWEEP_MS, undefined, { signal: closing, ref: false }).catch(() => {})
+      await sleep(everyMs, undefined, { signal: closing, ref: false }).catch(() => {})
     }
   }
-  return Promise.all(names.map(sweepOne))
+  return Promise.all(registries.map(sweepOne))
 }
 
 /** What runs collections, by their mode. */
 function makeConductors(
   parts: WorkerParts,
   runs: ReturnType<typeof collectionRunsOf>,
-): Record<CollectionMode, (registry: string) => Conductor | undefined> {
+): Record<CollectionMode, (registry: string) => Conductor | undefined> & {
+  releaser: (registry: string) => Conductor
+} {
   const { registries, store, log, clientOf, index, announce } = parts
-  const surveys = surveysOf(parts, { garbage: knownGarbageOf(parts, announce), leases: leasesOf(parts) })
+  const surveys = surveysOf(parts, {
+    ...{ garbage: knownGarbageOf(parts, announce), leases: leasesOf(parts) },
+    enqueueReconcile: parts.enqueueReconcile,
+  })
   const reader = makeTrashReader({
     store,
     onUnreadable: (key, err) => log.warn({ key, err }, 'unreadable entry of the trash'),
@@ -164,10 +182,37 @@ function makeConductors(
     const readOnlyOn = callOf(registry, run, context, 'readOnlyOn')
     const readOnlyOff = callOf(registry, run, context, 'readOnlyOff')
     if (readOnlyOn === undefined || readOnlyOff === undefined) return undefined
+    const hooks = {
+      readOnlyOn: ({ signal }: { signal?: AbortSignal | undefined }) => readOnlyOn(signal),
+      readOnlyOff: () => readOnlyOff(),
+    }
+    return holdBy(hooks, registry, run, context)
+  }
+
+  const examine = makeStorageDoctor(registries, surveys)
+
+  /** What the storage doctor says against a collection. That it cannot be asked is no reason against one. */
+  async function doubtsOf({ name, storage, gc }: Registry, mode: CollectionMode): Promise<string[]> {
+    if (storage === undefined) return []
+    try {
+      return doubtsOfStorage(await examine(name), { mode, flushesCache: gc.hooks?.flushCache !== undefined })
+    } catch (err) {
+      log.warn({ err, registry: name }, 'the storage could not be examined before a collection')
+      return []
+    }
+  }
+
+  const lookAt = (registry: string) => writabilityOf(clientOf(registry), () => someRepository(registry))
+
+  function holdBy(
+    hooks: Parameters<typeof makeHold>[0]['hooks'],
+    registry: Registry,
+    run: CollectionRun,
+    context: Context,
+  ): Hold {
     return makeHold({
       ...{ run, runs, lease: context.lease, closing: context.closing, clock, sleep: pause },
-      hooks: { readOnlyOn: ({ signal }) => readOnlyOn(signal), readOnlyOff: () => readOnlyOff() },
-      look: () => writabilityOf(clientOf(registry.name), () => someRepository(registry.name)),
+      ...{ hooks, look: () => lookAt(registry.name) },
       async onStuck(why, attempts) {
         log.error(
           { registry: registry.name, run: run.id, attempts, reason: why },
@@ -201,10 +246,17 @@ function makeConductors(
           return collect(signal)
         },
         flushCache: callOf(registry, run, context, 'flushCache'),
-        survey: storage && (async () => (await surveys.survey(name)).survey),
+        // A dry run puts nothing back, and empties no trash.
+        survey:
+          opened &&
+          (async (signal) =>
+            run.dryRun
+              ? surveyStorage(opened, { projectOf: (repository) => repository, signal })
+              : (await surveys.survey(name, signal)).survey),
         uploads: opened && (() => openUploads(opened)),
         facts: async (candidates) => ({
           isCache: type === 'cache',
+          storage: await doubtsOf(registry, 'conduct'),
           undoable: await sumUndoable(
             { reader, settings: undoSettingsAt(parts.settings().expiry, name), now: Date.now() },
             { registry: name, candidates },
@@ -215,6 +267,19 @@ function makeConductors(
     }
 
   return {
+    releaser: (name) => async (run, context) => {
+      const registry = registryOf(name)
+      if (registry === undefined) throw new Error(`registry "${name}" is not configured`)
+      const hold =
+        holdOf(registry, run, context) ??
+        holdBy(
+          handHooks(name, () => lookAt(name)),
+          registry,
+          run,
+          context,
+        )
+      return releaseByHand(run, { hold, save: context.save, now: Date.now })
+    },
     conduct(name) {
       const registry = registryOf(name)
       return registry?.gc.hooks && conductorOf(registry)
@@ -224,7 +289,8 @@ function makeConductors(
       return (
         registry &&
         barrierConductor(parts, registry, {
-          ...{ holdOf, surveys, undoSettings: () => undoSettingsAt(parts.settings().expiry, registry.name) },
+          ...{ holdOf, surveys, doubts: () => doubtsOf(registry, 'barrier') },
+          ...{ undoSettings: () => undoSettingsAt(parts.settings().expiry, registry.name) },
         })
       )
     },

@@ -13,6 +13,7 @@ import { makeWatchBroken } from '../integrity/watch-broken.ts'
 import type { RepairJob } from '../queue/jobs.ts'
 import { compareRepositories } from '../reconcile/repository-order.ts'
 import { projectId } from '../usage/project.ts'
+import { collectionRunsOf } from './collection-runs.ts'
 import type { OnRedis, Parts } from './parts.ts'
 import { registryClient } from './registry-client.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -42,8 +43,19 @@ export function watchBrokenOf(parts: Parts & OnRedis) {
   })
 }
 
+/** What reads entries of the trash; `undefined` also for one that cannot be read. */
+function trashedOf({ store, log }: Pick<Parts, 'store' | 'log'>) {
+  const trash = makeTrashReader({
+    store,
+    onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
+  })
+  return (image: { registry: string; repository: string; digest: string }) =>
+    trash.get(image).catch(() => undefined)
+}
+
 const findCopiesOf = (parts: Parts & Pick<OnRedis, 'index'>) =>
   makeFindCopies({
+    isTrashed: async (image) => (await trashedOf(parts)(image)) !== undefined,
     clientOf: parts.clientOf,
     // A cache fetches what it is asked for from its upstream.
     registries: parts.registries.filter(({ type }) => type !== 'cache').map(({ name }) => name),
@@ -77,29 +89,24 @@ export async function prepareIntegrity({ queues, registries }: WorkerParts): Pro
 
 /** Starts the worker that repairs broken images, and scrubs registries. */
 export function startIntegrity(parts: WorkerParts) {
-  const { clientOf, index, store, log, brokenRecords, queues } = parts
+  const { clientOf, index, log, brokenRecords, queues } = parts
   const watch = watchBrokenOf(parts)
-  let isStopping = false
-  parts.onClose(async () => {
-    isStopping = true
-  })
-  const trash = makeTrashReader({
-    store,
-    onUnreadable: (key, error) => log.warn({ key, err: error }, 'unreadable entry of the trash'),
-  })
+  const stopping = new AbortController()
+  parts.onClose(async () => stopping.abort())
+  const trashed = trashedOf(parts)
   const targets = scrubTargetsOf(parts)
   const scrub = makeScrub({
     ...{ watch, log, records: brokenRecords, state: parts.scrubState, now: Date.now },
     targetOf: (registry) => targets.get(registry),
     images: makeScrubOrder({ index, projectIdOf: projectIdsOf(parts) }),
     onRead: (registry, bytes) => parts.metrics.scrubbedBytes.inc({ registry }, bytes),
-    isStopping: () => isStopping,
+    stopped: stopping.signal,
   })
   const repair = makeRepair({
     ...{ clientOf, find: brokenRecords.find, findCopies: findCopiesOf(parts) },
     mountFrom: (registry) => (digest) => index.repositoriesWith(registry, digest),
     async trashed(image) {
-      const entry = await trash.get(image).catch(() => undefined)
+      const entry = await trashed(image)
       if (entry === undefined) return undefined
       return {
         bytes: Buffer.from(entry.manifest, 'base64'),
@@ -115,12 +122,18 @@ export function startIntegrity(parts: WorkerParts) {
     return first === undefined || first.id === id
   }
   const { audit } = parts.journals.audit
-  const audited: typeof repair = async (job) => {
-    const result = await repair(job)
-    if (!job.dryRun) await audit(repairEntry(job, result, projectIdsOf(parts)(job)))
-    return result
-  }
-  return integrityWorker(parts.context, { repair: audited, scrub, isTurn }, targets.size)
+  const collections = collectionRunsOf(parts)
+  return integrityWorker(
+    parts.context,
+    {
+      ...{ repair, scrub, isTurn },
+      isHeld: async (registry) => (await collections.holderOf(registry)) !== undefined,
+      async onRepaired(job, result) {
+        if (!job.dryRun) await audit(repairEntry(job, result, projectIdsOf(parts)(job)))
+      },
+    },
+    targets.size,
+  )
 }
 
 /** How each registry is scrubbed that is to be. */

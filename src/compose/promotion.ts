@@ -13,7 +13,7 @@ import { makeOptionsOf } from '../promotion/options-of.ts'
 import { makePromote } from '../promotion/promote.ts'
 import { whileHeld } from '../promotion/while-held.ts'
 import { whyNotWhole } from '../promotion/why-not-whole.ts'
-import { collectionRunsOf } from './collections.ts'
+import { collectionRunsOf } from './collection-runs.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Starts the worker that copies images by the promotion rules, and by request. */

@@ -46,6 +46,7 @@ import { makeMonths } from '../report/months.ts'
 import { isRestoring } from '../snapshot/is-restoring.ts'
 import { makeUsageIndex } from '../usage/usage-index.ts'
 import type { BaseParts } from './base-parts.ts'
+import { collectionRunsOf } from './collection-runs.ts'
 import { makeDoubtOf } from './doubts.ts'
 import { makeInUseOf } from './in-use.ts'
 import { makeUseOf } from './use-of.ts'
@@ -73,7 +74,7 @@ export function makeRedisParts(
   )
   const { audit } = journals.audit
   const now = () => Date.now() * 1000
-  const keeps = makeKeeps({ store, now })
+  const keeps = makeKeeps({ store, now, onKept: storeWatch.noteChange })
   const shownPlans = makeShownPlans({ store, now })
   const ledger = makeLedger({ redis, prefix })
   const doubtOf = makeDoubtOf({
@@ -86,6 +87,7 @@ export function makeRedisParts(
   const followed = makeFollowed({ redis, prefix })
   const awaited = makeAwaitedPromotions({ redis, prefix, queues })
   const config = () => settings().config
+  const collectionRuns = collectionRunsOf({ store, config: config(), log })
   const inUse = makeInUseOf({
     ...{ config, registries, dispatcher, index, projectOf, doubtOf, announce, log, now },
   })
@@ -166,6 +168,7 @@ export function makeRedisParts(
     expiry: makeExpiry({
       settings: () => settings().expiry,
       ...{ index, clientOf, store, runs, audit, metrics, log, now },
+      isHeld: async (registry) => (await collectionRuns.holderOf(registry)) !== undefined,
       doubtOf,
       failuresOf,
       planner,

@@ -2,6 +2,7 @@ import type { RegistryConfig } from '../config/schema.ts'
 import type { RegistryReader } from '../reconcile/reading.ts'
 import { makeStorageReader } from '../reconcile/storage-reader.ts'
 import type { Reach } from '../registry/http-client.ts'
+import { checkedStorage } from '../storage/checked-storage.ts'
 import { makeFolderStorage } from '../storage/folder-storage.ts'
 import { makeLazyStorage } from '../storage/lazy-storage.ts'
 import { makeOssStorage } from '../storage/oss-storage.ts'
@@ -37,7 +38,10 @@ export function placeOfStorage(storage: Storage): string {
 }
 
 /** Opens a registry's own storage as configured. */
-export function registryStorage(storage: Storage, { name, reach }: Owner): RegistryStorage {
+export const registryStorage = (storage: Storage, owner: Owner): RegistryStorage =>
+  checkedStorage(driverOf(storage, owner))
+
+function driverOf(storage: Storage, { name, reach }: Owner): RegistryStorage {
   switch (storage.type) {
     case 'folder':
       return makeFolderStorage(storage)

@@ -49,6 +49,7 @@ async function look(registry: Examined, surveys: Pick<Surveys, 'last'>): Promise
         cacheRequests: () =>
           readCacheRequests({ registry: name, metrics: registry.metrics, reach: registry.reach }),
         lastSurvey: () => surveys.last(name),
+        trashMs: registry.gc.barrier === undefined ? undefined : registry.gc.trash,
       }),
     )
   return runChecks([{ name: `storage of ${name}`, run }], LOOK_MS)

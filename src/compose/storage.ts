@@ -8,6 +8,7 @@ import { knownGarbageOf } from './known-garbage.ts'
 import { leasesOf } from './leases.ts'
 import type { Parts } from './parts.ts'
 import { registryStorage } from './registry-storage.ts'
+import { sourcesOf } from './sources.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /**
@@ -16,7 +17,11 @@ import type { WorkerParts } from './worker-parts.ts'
  */
 export function surveysOf(
   { registries, store, projectOf, log }: Parts,
-  worker?: { garbage: Pick<KnownGarbage, 'onSurveyed'>; leases: Pick<Leases, 'isTaken'> },
+  worker?: {
+    garbage: Pick<KnownGarbage, 'onSurveyed'>
+    leases: Pick<Leases, 'isTaken'>
+    enqueueReconcile: WorkerParts['enqueueReconcile']
+  },
 ) {
   const storages = new Map(
     registries.flatMap((registry) => {
@@ -27,12 +32,24 @@ export function surveysOf(
   return makeSurveys({
     ...{ store, now: Date.now, storageOf: (registry) => storages.get(registry) },
     trashMsOf: (name) => registries.find((one) => one.name === name)?.gc.trash ?? Number.POSITIVE_INFINITY,
+    // Only where Tallyman itself collects: elsewhere it reads.
+    maySegmentsGo: (name) => registries.find((one) => one.name === name)?.gc.barrier !== undefined,
+    onSegmentsFreed(registry, { objects, bytes }) {
+      log.info({ registry, segments: objects, bytes }, 'segments that no object has were deleted')
+    },
+    onError: (registry, err) =>
+      log.warn({ registry, err }, 'segments that no object has could not be deleted'),
     isCollecting: async (name) => worker === undefined || worker.leases.isTaken(name),
     async onPutBack(registry, { size }) {
       log.warn(
         { registry, blobs: size },
         'images lacked blobs that a collection had taken away: they were put back',
       )
+    },
+    // It finds which images these break, and tells of them.
+    async onMissing(registry, blobs) {
+      if (worker === undefined || !sourcesOf({ registries }).includes(registry)) return
+      await worker.enqueueReconcile(registry, `blobs are missing in its storage: ${blobs}`)
     },
     projectIdOf: ({ registry, repository }) => projectId(registry, projectOf(registry, repository)),
     async onSurveyed({ candidates, blobs }, { registry, at, total }) {
@@ -54,5 +71,8 @@ export const prepareStorage = ({ queues, registries }: WorkerParts): Promise<voi
 export const startStorage = (parts: WorkerParts) =>
   storageWorker(
     parts.context,
-    surveysOf(parts, { garbage: knownGarbageOf(parts, parts.announce), leases: leasesOf(parts) }),
+    surveysOf(parts, {
+      ...{ garbage: knownGarbageOf(parts, parts.announce), leases: leasesOf(parts) },
+      enqueueReconcile: parts.enqueueReconcile,
+    }),
   )

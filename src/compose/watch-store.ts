@@ -36,6 +36,13 @@ export async function watchStore(deps: {
         return `it is not known what people keep, since the store gives no answer: ${(error as Error).message}`
       }
     },
+    /** To be called after something was written whose loss must be noticed. It is written in any case. */
+    noteChange: (): Promise<void> =>
+      deps.identity
+        .noteChange()
+        .catch((err) =>
+          deps.log.error({ err }, 'the store could not note a change: if it is lost, that is not noticed'),
+        ),
     async accept() {
       await deps.identity.accept()
       shared = shareFor(SHARED_MS, deps.identity.state)

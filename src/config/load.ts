@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { Value } from 'typebox/value'
 import { checkNode } from './check.ts'
 import { checkLogin } from './check-login.ts'
+import { checkMetrics } from './check-metrics.ts'
 import { checkPromotion } from './check-promotion.ts'
 import { checkQuotas } from './check-quotas.ts'
 import { checkTogether } from './check-together.ts'
@@ -40,6 +41,7 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   checkPromotion(config, report)
   checkQuotas(config, report)
   checkLogin(config, report)
+  checkMetrics(config, report)
   throwProblems()
   return { ...config, proxy: config.proxy ?? outside.proxy }
 }

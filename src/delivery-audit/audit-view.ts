@@ -19,6 +19,7 @@ export const DeliveryAudit = Type.Object({
   summary: Type.String({ description: 'How deliveries are, in words.' }),
   since: instant('Since when it is audited.'),
   readAt: instant('When all of its processes answered last. Null if they never did.'),
+  taken: count('Events of it that Tallyman has taken so far, also before the audit began.'),
   pending: count('Events in its queues.'),
   isGrowing: Type.Boolean({ description: 'Whether an alert said that they do not get less.' }),
   lost: count('Events that did not arrive.'),
@@ -61,7 +62,7 @@ export type DeliveryAudit = Static<typeof DeliveryAudit>
 export const viewOfAudit = (state: AuditState, now: number): DeliveryAudit => ({
   summary: auditText(state, now),
   ...{ since: formatTimestamp(state.since), readAt: formatTimestamp(state.readAt) },
-  ...{ pending: state.pending, isGrowing: state.isGrowing, lost: state.lost },
+  ...{ taken: state.taken, pending: state.pending, isGrowing: state.isGrowing, lost: state.lost },
   lastLoss: state.lastLoss && { at: formatTimestamp(state.lastLoss.at), count: state.lastLoss.count },
   ...{ suspect: state.suspect, uncounted: state.uncounted, vouches: vouches(state, now) },
   processes: Object.entries(state.processes).map(([address, { counts, at }]) => ({

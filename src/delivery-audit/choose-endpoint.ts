@@ -26,10 +26,23 @@ export function chooseEndpoint(
   if (found.length === 1 && found[0]) return found[0].counts
   if (endpoints.length === 0 && !mayLackEndpoints) return { problem: 'it has no endpoint of notifications' }
   if (mayLackEndpoints && (endpoints.length === 0 || endpoint !== undefined)) return NO_COUNTS
-  const names = endpoints.map(({ name }) => printable(name ?? '')).join(', ')
+  const names = namesOf(endpoints)
   return endpoint === undefined
     ? { problem: `which of its endpoints is Tallyman's: ${names}? Name it in metrics.endpoint` }
     : { problem: `it has no endpoint "${printable(endpoint)}"; it has: ${names}` }
+}
+
+/** Names that a problem shows, and characters of each: it is kept, and shown to people. */
+const SHOWN = { names: 10, characters: 60 }
+
+function namesOf(endpoints: readonly Endpoint[]): string {
+  const names = endpoints
+    .slice(0, SHOWN.names)
+    .map(({ name = '' }) =>
+      printable(name.length > SHOWN.characters ? `${name.slice(0, SHOWN.characters)}…` : name),
+    )
+  const more = endpoints.length - names.length
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 function likely(endpoints: readonly Endpoint[]): readonly Endpoint[] {

@@ -56,6 +56,8 @@ const UNSEEN_US = 180_000_000
  */
 export function judge(before: AuditState | undefined, given: Reading, source: string): Verdict {
   if (before === undefined || before.source !== source) return begin(before, given, source)
+  // It only grows. Redis has lost it, and this state was saved after that.
+  if (given.takenBefore < before.taken) return begin(before, given, source)
   const moved = followProcesses(before, given)
   const { processes, ended, gone } = moved
   const several = moved.several.map((address) => ({ address, problem: SEVERAL }))

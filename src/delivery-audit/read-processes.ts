@@ -66,7 +66,7 @@ export function makeReadProcesses(deps: {
       const counts = chooseEndpoint(metrics, source)
       if ('problem' in counts) return { failure: { address, problem: counts.problem } }
       const { birth, recentCollections } = metrics
-      return { process: { address, counts, birth, recentCollections, at: dateOf(answer) ?? now() } }
+      return { process: { address, counts, birth, recentCollections, at: dateOf(answer, now()) } }
     } catch (error) {
       const problem = error instanceof RegistryError ? error.answer : 'it cannot be read'
       return { failure: { address, problem } }
@@ -77,7 +77,8 @@ export function makeReadProcesses(deps: {
     async read(known) {
       const { addresses, failure } = await addressesOf(source.pods, deps.lookup)
       const left = known.filter((one) => !addresses.includes(one) && !source.url.includes(one))
-      const pods = [...addresses, ...left].slice(0, MOST)
+      const all = [...addresses, ...left]
+      const [pods, tooMany] = [all.slice(0, MOST), all.slice(MOST)]
       const targets = [
         ...source.url.map((address) => ({ address, client: http })),
         ...pods.map((address) => ({ address, client: direct })),
@@ -88,20 +89,56 @@ export function makeReadProcesses(deps: {
         const some = targets.slice(n, n + AT_A_TIME)
         outcomes.push(...(await Promise.all(some.map(({ address, client }) => readOne(address, client)))))
       }
-      const processes = outcomes.flatMap((one) => ('process' in one ? one.process : []))
+      const answered = outcomes.flatMap((one) => ('process' in one ? one.process : []))
+      const { processes, twice } = eachOnce(answered, new Set(source.url))
       const failures = outcomes.flatMap((one) => ('failure' in one ? one.failure : []))
       // Without the list of addresses nothing shows that a process is gone, and not only its network.
       const isGone = ({ address }: { address: string }) => failure === undefined && left.includes(address)
       return {
         processes,
         gone: failures.filter(isGone).map(({ address }) => address),
-        failed: [...failures.filter((one) => !isGone(one)), ...(failure ? [failure] : [])],
+        failed: [
+          ...failures.filter((one) => !isGone(one)),
+          ...twice,
+          ...tooMany.map((address) => ({ address, problem: `more than ${MOST} processes are not read` })),
+          ...(failure ? [failure] : []),
+        ],
       }
     },
     async close() {
       await Promise.all([http.close(), direct.close()])
     },
   }
+}
+
+/**
+ * Leaves out a process that answers at two places of which one is a URL of its own: its events would count twice. Pods have one
+ * address each. Go tells when its garbage collections were, in ns; Prometheus' format, when the process began, in hundredths of s.
+ */
+function eachOnce(read: Reading['processes'], urls: ReadonlySet<string>) {
+  const processes: Reading['processes'][number][] = []
+  const twice: Reading['failed'][number][] = []
+  for (const one of read) {
+    const other = processes.find(
+      (before) => (urls.has(before.address) || urls.has(one.address)) && isOneProcess(before, one),
+    )
+    if (other === undefined) processes.push(one)
+    else
+      twice.push({ address: one.address, problem: `it is the process that answers at ${other.address}, too` })
+  }
+  return { processes, twice }
+}
+
+function isOneProcess(a: Reading['processes'][number], b: Reading['processes'][number]): boolean {
+  if (a.birth.startedAt !== undefined) return a.birth.startedAt === b.birth.startedAt
+  const { lastCollection } = a.birth
+  return lastCollection !== undefined && b.recentCollections.includes(lastCollection)
+}
+
+/** Pods of a cluster with IPv4 and IPv6 have an address of each: those of one family are all pods. */
+function ofOneFamily(addresses: readonly string[]): string[] {
+  const [six, four] = [addresses.filter(isIPv6), addresses.filter((one) => !isIPv6(one))]
+  return six.length > four.length ? six : four
 }
 
 /** The URL of each process that a name stands for. */
@@ -113,12 +150,13 @@ async function addressesOf(
   const { hostname } = new URL(pods)
   try {
     const found = await lookup(hostname.replace(/^\[|\]$/g, ''))
-    const addresses = found.map((one) => {
+    // In order: DNS gives them in another one each time.
+    const addresses = ofOneFamily([...new Set(found)].toSorted()).map((one) => {
       const url = new URL(pods)
       url.hostname = isIPv6(one) ? `[${one}]` : one
       return url.href
     })
-    return { addresses: [...new Set(addresses)] }
+    return { addresses }
   } catch {
     return { addresses: [], failure: { address: pods, problem: `DNS has no addresses of ${hostname}` } }
   }
@@ -138,9 +176,12 @@ async function metricsOf(answer: Answer): Promise<ProcessMetrics> {
   throw answer.error('it is neither /debug/vars nor Prometheus metrics of a registry')
 }
 
-function dateOf(answer: Answer): number | undefined {
-  const ms = Date.parse(answer.header('date') ?? '')
-  return Number.isNaN(ms) ? undefined : ms * 1_000
+/** How much a clock may be wrong that is believed, in µs. */
+const MOST_WRONG_US = 86_400_000_000
+
+function dateOf(answer: Answer, now: number): number {
+  const us = Date.parse(answer.header('date') ?? '') * 1_000
+  return Math.abs(us - now) < MOST_WRONG_US ? us : now
 }
 
 function authorizationOf({ username, password, token }: MetricsSource): string | undefined {

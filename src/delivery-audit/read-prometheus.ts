@@ -20,7 +20,9 @@ function* samplesOf(text: string, isWanted: (metric: string) => boolean): Genera
     if (!line.startsWith('registry_notifications_') && !line.startsWith(START)) continue
     const [, metric = '', labels = '', value = ''] = SAMPLE.exec(line.trimEnd()) ?? []
     const number = Number(value)
-    if (isWanted(metric) && value !== '' && Number.isFinite(number) && number >= 0 && number <= MOST)
+    // A part of an event is garbage; a time has parts.
+    const isNumber = metric === START ? Number.isFinite(number) : Number.isInteger(number)
+    if (isWanted(metric) && value !== '' && isNumber && number >= 0 && number <= MOST)
       yield { metric, labels: readLabels(labels), value: number }
   }
 }

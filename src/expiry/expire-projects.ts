@@ -45,6 +45,8 @@ export async function expireProjects(
     families: ReturnType<typeof makeFamilies>
     log: Logger
     mayDelete: () => Promise<boolean>
+    /** Whether a collection of garbage makes a registry read-only now. */
+    isHeld: (registry: string) => Promise<boolean>
     pace: { planMs: number; atOnce: number }
     sleep: (ms: number) => Promise<unknown>
   },
@@ -94,6 +96,7 @@ export async function expireProjects(
       const { kept } = await expireRepository({
         ...{ client, policy, run: record.id, repository, reclaim, trash, families, placeholders },
         view: noticed.guard(view),
+        isHeld: () => deps.isHeld(policy.registry),
         async mayDelete() {
           share.check()
           const mayDeleteNow = await mayDelete()

@@ -5,6 +5,7 @@ import type { Decision, Deleted } from './decision.ts'
 import { makePatience } from './delete-pace.ts'
 import type { Families } from './families.ts'
 import type { ExpiryPolicy } from './plan.ts'
+import { DeletesDisabled } from './registry-refusal.ts'
 import { makeRemoveImage, type Result } from './remove-image.ts'
 import { makeRemoveTag } from './remove-tag.ts'
 import type { Placeholders } from './remove-tag-placeholder.ts'
@@ -14,6 +15,9 @@ import { makeUntoldTags } from './untold-tags.ts'
 
 /** How many images may fail one after the other before a repository is left to the next run: it is not well. */
 const MOST_FAILURES = 5
+
+/** What a registry that is read-only, or the proxy that holds writes back from it, makes of a delete. */
+const NOT_DONE: readonly Result['outcome'][] = ['refused', 'failed']
 
 /** Too many images of one repository failed. Other repositories may be well. */
 export class TooManyFailures extends Error {
@@ -39,6 +43,8 @@ export async function expireRepository(deps: {
   families: Families
   /** Whether images may be deleted. It is asked before each one. @throws if the run must end */
   mayDelete: () => Promise<boolean>
+  /** Whether the registry is read-only now for a collection of garbage: what it did not do then is tried again. */
+  isHeld: () => Promise<boolean>
   /** Images that are deleted at a time. */
   atOnce: number
   onResult: (deleted: Deleted, bytes: number) => Promise<void>
@@ -69,9 +75,17 @@ export async function expireRepository(deps: {
   }
 
   async function ifAllowed(remove: () => Promise<Result>): Promise<Result> {
-    if (!(await deps.mayDelete())) return { outcome: 'planned' }
-    await deps.nextDelete()
-    return withPatience(remove)
+    for (;;) {
+      // It waits while the registry is held.
+      if (!(await deps.mayDelete())) return { outcome: 'planned' }
+      await deps.nextDelete()
+      try {
+        const result = await withPatience(remove)
+        if (!NOT_DONE.includes(result.outcome) || !(await deps.isHeld())) return result
+      } catch (error) {
+        if (!(error instanceof DeletesDisabled) || !(await deps.isHeld())) throw error
+      }
+    }
   }
 
   /** Deletes the tags of an image that stays for others. Each has a result. */

@@ -68,6 +68,8 @@ export function makeExpiry(deps: {
   runs: Pick<ExpiryRuns, 'append' | 'earlier' | 'get'>
   /** Why nothing may be deleted at a registry by what the index says now; `undefined` if there is no reason. */
   doubtOf: (registry: string) => Promise<string | undefined>
+  /** Whether a collection of garbage makes a registry read-only now. */
+  isHeld: (registry: string) => Promise<boolean>
   /** Why it is not known what is protected at a registry, so that nothing goes. */
   failuresOf: (registry: string) => Promise<readonly string[]>
   planner: Planner
@@ -120,7 +122,7 @@ export function makeExpiry(deps: {
     const { record } = opened
     const client = deps.clientOf(registry)
     const gate = makeRunGate({
-      ...{ policy, dryRun, stopOf, sleep, doubtOf: deps.doubtOf, planMs: pace.planMs },
+      ...{ policy, dryRun, stopOf, sleep, doubtOf: deps.doubtOf, isHeld: deps.isHeld, planMs: pace.planMs },
       protectionDoubtOf: deps.planner.protectionDoubtOf,
       policies: () => deps.settings().policies,
       clock: makeClockCheck({ client, now: deps.now }),

@@ -4,7 +4,7 @@ import type { makeClockCheck } from './clock-check.ts'
 import { makePatience } from './delete-pace.ts'
 import type { RunnablePolicy } from './expiry-settings.ts'
 
-/** How often a dry run looks whether it goes on, in ms. */
+/** How often a dry run looks whether it goes on, and a run whether a registry takes writes again, in ms. */
 const LOOK_MS = 1_000
 
 /** Tallyman stops. Another attempt goes on with the run. */
@@ -33,6 +33,8 @@ export function makeRunGate(deps: {
   doubtOf: (registry: string) => Promise<string | undefined>
   /** Why it is not known what is protected there; `undefined` if it is. */
   protectionDoubtOf: (registry: string) => Promise<string | undefined>
+  /** Whether a collection of garbage makes the registry read-only: it refuses deletes then, too. */
+  isHeld: (registry: string) => Promise<boolean>
   clock: ReturnType<typeof makeClockCheck>
   isStopping: () => boolean
   /** Who has stopped the run, and when; `undefined` if it goes on. */
@@ -68,10 +70,25 @@ export function makeRunGate(deps: {
       throw new RunStopped('its policy was changed')
   }
 
-  /** Whether this run deletes: not if it is dry. @throws RunPaused, RunStopped, and what `check` throws */
+  const isHeldSoon = shareFor(LOOK_MS, () => deps.isHeld(registry))
+
+  /** Waits until the registry takes writes. @throws RunPaused, RunStopped */
+  async function awaitWrites(): Promise<void> {
+    if (!(await isHeldSoon())) return
+    while (await deps.isHeld(registry)) {
+      await deps.sleep(LOOK_MS)
+      await requireGoOn()
+    }
+  }
+
+  /**
+   * Whether this run deletes: not if it is dry. It waits while the registry is read-only for a collection.
+   * @throws RunPaused, RunStopped, and what `check` throws
+   */
   async function mayDelete(): Promise<boolean> {
     if (dryRun) return requireGoOnSoon().then(() => false)
     await requireGoOn()
+    await awaitWrites()
     requirePolicy()
     await check()
     if (clock.wasSet()) await checkClock()

@@ -16,6 +16,7 @@ import { RegistryError } from '../registry/registry-error.ts'
 import { askedBy } from './asked-by.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
+import { registryNamed } from './registry-named.ts'
 import type { Roles } from './roles.ts'
 
 const errors = { '4xx': Problem, '5xx': Problem }
@@ -24,7 +25,7 @@ const tags = ['registries']
 /** The images that are known not to be whole, and their repair. */
 export const brokenImagesRoute =
   (deps: {
-    records: Pick<BrokenRecords, 'all' | 'find'>
+    records: Pick<BrokenRecords, 'all' | 'find' | 'told'>
     queues: Pick<Queues, 'integrity'>
     clientOf: (registry: string) => Pick<RegistryClient, 'headManifest'>
     /** Those that are configured. */
@@ -36,12 +37,6 @@ export const brokenImagesRoute =
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
     const names = deps.registries.map(({ name }) => name)
-
-    /** @throws HttpError 404 */
-    function requireRegistry(name: string): void {
-      if (!names.includes(name))
-        throw new HttpError(404, `there is no registry "${name}"; configured: ${names.join(', ')}`)
-    }
 
     app.get('/v1/broken-images', {
       onRequest: deps.roles.within('read'),
@@ -62,15 +57,18 @@ export const brokenImagesRoute =
         },
       },
       handler: async ({ access, query: { registry, project, limit, cursor } }) => {
-        if (registry !== undefined) requireRegistry(registry)
+        if (registry !== undefined) registryNamed(deps.registries, registry)
         const after = decodeCursor(Type.Tuple([Type.String(), Type.String()]), cursor)
         const found: BrokenImage[] = []
         for (const name of registry === undefined ? names.toSorted() : [registry]) {
           if (after !== undefined && name < after[0]) continue
+          const { copies = {} } = await deps.records.told(name)
+          const copiesOf = (digest: string) =>
+            copies[digest]?.filter((place) => access.sees(deps.projectIdOf(placeOf(place)))) ?? null
           for (const record of await deps.records.all(name)) {
             const isAfter = after === undefined || name > after[0] || keyOf(record) > after[1]
             const isWanted = project === undefined || record.project === project
-            if (isAfter && isWanted && access.sees(record.project)) found.push(shown(name, record))
+            if (isAfter && isWanted && access.sees(record.project)) found.push(shown(name, record, copiesOf))
           }
           if (found.length > limit) break
         }
@@ -114,8 +112,7 @@ export const brokenImagesRoute =
             400,
             `expected registry/repository:tag or registry/repository@digest as image, got "${body.image}"`,
           )
-        requireRegistry(image.registry)
-        if (deps.registries.some(({ name, type }) => name === image.registry && type === 'cache'))
+        if (registryNamed(deps.registries, image.registry).type === 'cache')
           throw new HttpError(409, `${image.registry} is a pull-through cache: nothing can be put into it`)
         if (!access.sees(deps.projectIdOf(image)))
           throw new HttpError(404, `there is no image "${body.image}"`)
@@ -149,7 +146,7 @@ export const brokenImagesRoute =
       const place = placeOf(from)
       if (!isRepositoryName(place.repository))
         throw new HttpError(400, `expected registry/repository as from, got "${from}"`)
-      requireRegistry(place.registry)
+      registryNamed(deps.registries, place.registry)
       if (!sees(deps.projectIdOf(place))) throw new HttpError(404, `there is no repository "${from}"`)
       return place
     }
@@ -178,11 +175,16 @@ export const brokenImagesRoute =
 const keyOf = ({ repository, digest }: { repository: string; digest: string }): string =>
   `${repository}@${digest}`
 
-const shown = (registry: string, { damages, ...record }: BrokenRecord): BrokenImage => ({
+const shown = (
+  registry: string,
+  { damages, ...record }: BrokenRecord,
+  copiesOf: (digest: string) => string[] | null,
+): BrokenImage => ({
   registry,
   ...record,
   damages: damages.map((damage) => ({
     ...damage,
     ...{ found: damage.found ?? null, at: damage.at ?? null, text: damageText(damage) },
+    copies: copiesOf(damage.digest),
   })),
 })

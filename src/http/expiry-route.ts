@@ -18,6 +18,7 @@ import { formatTimestamp, parseTimestamp } from '../platform/timestamp.ts'
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { planLines } from './plan-lines.ts'
 import { HttpError, Problem } from './problem.ts'
+import { requireRegistry } from './registry-named.ts'
 import type { Roles } from './roles.ts'
 import { type InTurn, streamInTurn } from './turns.ts'
 
@@ -180,8 +181,7 @@ export const expiryRoute =
       const after = decodeCursor(Position, cursor)
       if (after !== undefined && !policies.some((policy) => isOf(policy, after)))
         throw new HttpError(400, 'the cursor is not of this list: its policy is not asked for')
-      if (registry !== undefined && !deps.registries().includes(registry))
-        throw new HttpError(404, `there is no registry "${registry}": ${deps.registries().join(', ')}`)
+      if (registry !== undefined) requireRegistry(deps.registries(), registry)
       if (project !== undefined && !(sees(project) && (await deps.hasProject(project))))
         throw new HttpError(404, `there is no project "${project}"`)
       if (repository !== undefined && !(await deps.hasRepository(repository, sees)))

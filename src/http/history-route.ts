@@ -6,6 +6,7 @@ import { MOMENT, parseMoment } from '../history/moment.ts'
 import { DAY_MS, HOUR_MS } from '../history/sample.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { HttpError, Problem } from './problem.ts'
+import { requireRegistry } from './registry-named.ts'
 import type { Roles } from './roles.ts'
 import { unknownProject } from './unknown-project.ts'
 
@@ -95,12 +96,6 @@ export const historyRoute =
       },
     })
   }
-
-/** @throws HttpError */
-export function requireRegistry(registries: readonly string[], name: string): void {
-  if (!registries.includes(name))
-    throw new HttpError(404, `no registry "${name}"; configured: ${registries.join(', ') || 'none'}`)
-}
 
 /** A moment of the query in epoch ms. @throws HttpError */
 export function momentIn(key: string, text: string | undefined): number | undefined {

@@ -10,6 +10,7 @@ import { askedBy } from './asked-by.ts'
 import { By, durationOf, Why } from './asked-for.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
+import { requireRegistry } from './registry-named.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
@@ -153,11 +154,7 @@ export const keepsRoute =
           400,
           `"${text}" is not an image: expected registry/repository@digest or registry/repository:tag`,
         )
-      if (!deps.registries.includes(image.registry))
-        throw new HttpError(
-          404,
-          `there is no registry "${image.registry}"; configured: ${deps.registries.join(', ')}`,
-        )
+      requireRegistry(deps.registries, image.registry)
       const isThere = async () =>
         deps.exists(image).catch((error) => {
           throw error instanceof RegistryError ? new HttpError(502, error.message) : error

@@ -15,6 +15,7 @@ import { requestReconcile } from '../reconcile/reconcile-jobs.ts'
 import { ReconcileReport } from '../reconcile/report.ts'
 import type { UsageIndex } from '../usage/usage-index.ts'
 import { HttpError, Problem } from './problem.ts'
+import { registryNamed } from './registry-named.ts'
 import type { Roles } from './roles.ts'
 
 const instant = (description: string) =>
@@ -203,10 +204,7 @@ export const registriesRoute =
       },
       handler: async (request, reply) => {
         const { name } = request.params
-        if (!deps.registries.some((registry) => registry.name === name)) {
-          const names = deps.registries.map((registry) => registry.name).join(', ') || 'none'
-          throw new HttpError(404, `no registry "${name}"; configured: ${names}`)
-        }
+        registryNamed(deps.registries, name)
         const { dryRun, acceptLoss } = request.body
         if (dryRun && acceptLoss) throw new HttpError(400, 'a dry run removes nothing: leave out acceptLoss')
         const id = await requestReconcile(deps, { registry: name, dryRun, acceptLoss })

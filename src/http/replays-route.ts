@@ -7,6 +7,7 @@ import { findJob } from '../queue/find-job.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { JournalJob } from '../queue/jobs.ts'
 import type { Queues } from '../queue/queues.ts'
+import type { JournalState } from '../replay/journal-state.ts'
 import type { ScheduledPolicy } from '../replay/replay.ts'
 import { ReplayRecord } from '../replay/replay-record.ts'
 import { isReplayId, newReplayId, type ReplayRecords } from '../replay/replay-records.ts'
@@ -20,8 +21,25 @@ const errors = { '4xx': Problem, '5xx': Problem }
 /** The most policies in one replay: each holds an index of its own in memory. */
 const MOST_POLICIES = 4
 
+/** One replay runs at a time: this is the deduplication id of its job. */
+const ONE_REPLAY = 'replay'
+
 /** How long a job that is done is kept, in s. Its result is in the store. */
 const DAY_S = 86_400
+
+const Journal = Type.Object(
+  {
+    isEnabled: Type.Boolean({ description: 'Whether events are recorded: `journal.enabled`.' }),
+    waitingBytes: Type.Integer({ description: 'Bytes that wait in Redis to be written to the store.' }),
+    oldestWaitingSeconds: Type.Integer({
+      description: 'How long the oldest of them wait. More than ten minutes: the store does not take them.',
+    }),
+    leftOut: Type.Integer({
+      description: 'Entries that were left out for lack of room since it was written last.',
+    }),
+  },
+  { description: 'How far the journal is behind.' },
+)
 
 /** Replays of policies over the journal: what they would have deleted, and what of it was pulled afterwards. */
 export const replaysRoute =
@@ -32,6 +50,8 @@ export const replaysRoute =
     policies: () => readonly ScheduledPolicy[]
     registries: () => readonly string[]
     isEnabled: boolean
+    /** How far the journal is behind. */
+    journal: () => Promise<JournalState>
     roles: Roles
     /** epoch ms */
     now: () => number
@@ -80,6 +100,13 @@ export const replaysRoute =
       return { id, at, by, state: found.state === 'active' ? 'running' : 'waiting', ...told }
     }
 
+    async function running(): Promise<ReplayRecord | null> {
+      const id = await deps.queues.journal.getDeduplicationJobId(ONE_REPLAY)
+      const found = id === null ? undefined : await waiting(id)
+      // One that has failed for good is among the records.
+      return found === undefined || found.state === 'failed' ? null : found
+    }
+
     const find = async (id: string): Promise<ReplayRecord | undefined> =>
       isReplayId(id) ? ((await deps.records.get(id)) ?? waiting(id)) : undefined
 
@@ -90,7 +117,13 @@ export const replaysRoute =
         summary: 'Replays of policies that have ended, newest first',
         querystring: pageQuery({}),
         response: {
-          200: pageOf({ replays: Type.Array(ReplayRecord, { description: 'The replays of the page.' }) }),
+          200: pageOf({
+            journal: Journal,
+            running: Type.Union([ReplayRecord, Type.Null()], {
+              description: 'The one that has not ended. Null if there is none.',
+            }),
+            replays: Type.Array(ReplayRecord, { description: 'The replays of the page.' }),
+          }),
           ...errors,
         },
       },
@@ -99,7 +132,13 @@ export const replaysRoute =
         const ids = (await deps.records.ids()).filter((id) => after === undefined || id < after)
         const page = ids.slice(0, limit)
         const found = await Promise.all(page.map(deps.records.get))
+        const { waitingBytes, oldestMs, leftOut } = await deps.journal()
         return {
+          journal: {
+            ...{ isEnabled: deps.isEnabled, waitingBytes, leftOut },
+            oldestWaitingSeconds: Math.round(oldestMs / 1_000),
+          },
+          running: await running(),
           replays: found.filter((one) => one !== undefined),
           next: cursorOf(ids.length > limit ? page.at(-1) : undefined),
         }
@@ -173,7 +212,7 @@ export const replaysRoute =
           ...{ policies, since, until },
         }
         const job = await deps.queues.journal.add('journal', data, {
-          ...{ jobId: id, deduplication: { id: 'replay' } },
+          ...{ jobId: id, deduplication: { id: ONE_REPLAY } },
           removeOnComplete: { age: DAY_S, count: 100 },
           removeOnFail: { age: DAY_S, count: 100 },
         })

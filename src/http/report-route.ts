@@ -11,9 +11,9 @@ import {
   type ReportRow,
   wholeRow,
 } from '../report/report.ts'
-import { requireRegistry } from './history-route.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { HttpError, Problem } from './problem.ts'
+import { registryNamed } from './registry-named.ts'
 import type { Roles } from './roles.ts'
 import type { InTurn } from './turns.ts'
 
@@ -71,8 +71,6 @@ export const reportRoute =
     now: () => number
   }): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const names = deps.registries.map(({ name }) => name)
-
     app.get('/v1/report', {
       onRequest: deps.roles.within('read'),
       schema: {
@@ -114,7 +112,7 @@ export const reportRoute =
       handler: async ({ access, query: { limit, cursor, by, registry, ...query } }) => {
         const now = deps.now()
         const month = monthIn(query.month, hourOf(now))
-        if (registry !== undefined) requireRegistry(names, registry)
+        if (registry !== undefined) registryNamed(deps.registries, registry)
         const after = decodeCursor(Position, cursor) ?? ['', '', '']
         const asked = deps.registries.filter(({ name }) => name === (registry ?? name))
         const rowsOf = by === 'project' ? projectRows : pusherRows

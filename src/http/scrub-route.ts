@@ -55,7 +55,7 @@ export const scrubRoute =
         return {
           ...{ registry: name, url, bytesPerDay, periodSeconds: Math.round(period / 1_000) },
           readToday: spentToday(spent, deps.now(), bytesPerDay),
-          ...{ totalBytes, images, contents: await deps.state.readCount(name) },
+          ...{ totalBytes, images, contents: await deps.state.readCount(name, deps.now() - period) },
           first: (await deps.state.first(name)).length,
           lastRunAt: lastRunAt === 0 ? null : new Date(lastRunAt).toISOString(),
         }

@@ -11,7 +11,7 @@ const errors = { '4xx': Problem, '5xx': Problem }
 export const StoreView = Type.Object({
   state: Type.Enum(StoreState.enum, {
     description:
-      '`known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before.',
+      '`known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before. `older`: it is a copy from before somebody asked to keep an image.',
   }),
   doubt: Type.Union([Type.String(), Type.Null()], {
     description:

@@ -28,7 +28,10 @@ export function afterLook(
       const scrubbed = image.damages.filter(isOfScrub)
       if (scrubbed.length === 0) remove.push(image.digest)
       else if (scrubbed.length < image.damages.length)
-        set.push(imageOf(image.repository, image.digest, image.tags, scrubbed))
+        set.push({
+          ...imageOf(image.repository, image.digest, image.tags, scrubbed),
+          tagCount: image.tagCount,
+        })
     }
   }
   return { set, remove }

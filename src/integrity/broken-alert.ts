@@ -10,6 +10,9 @@ export interface DamagedContent {
   images: BrokenRecord[]
 }
 
+/** A copy in the trash of expiry. */
+export const IN_TRASH = 'trash'
+
 /** Contents, images of each, and copies of each that an alert names. */
 const LISTED = { contents: 3, images: 5 }
 
@@ -27,7 +30,7 @@ export function damagedContents(records: readonly BrokenRecord[]): DamagedConten
 
 /**
  * Tells of images that were found broken. `contents`: what is damaged and was not told before. `total`: broken images of the
- * registry. `copiesOf`: where a content is whole, as `registry/repository`. `at`: RFC 3339. The same findings give the same alert.
+ * registry. `copiesOf`: where a content is whole, as `registry/repository` or `IN_TRASH`. `at`: RFC 3339. The same findings give the same alert.
  */
 export function brokenAlert(
   registry: string,
@@ -46,9 +49,11 @@ export function brokenAlert(
   const named = contents.slice(0, LISTED.contents).map(({ damage, images }) => {
     const copies = copiesOf(damage.digest)
     const [image] = images
+    // The registry has it: there is nothing to put back.
+    if (damage.isInFront) return `${damageText(damage)}; it breaks ${listOf(images)}.`
     const repair =
       copies.length > 0 && image
-        ? ` A good copy is at ${copies.join(', ')}: tallyman repair ${registry}/${nameOf(image)} --from ${copies[0]}.`
+        ? ` ${whereText(copies)}: tallyman repair ${registry}/${nameOf(image)}${fromText(copies)}.`
         : ' No good copy is known.'
     return `${damageText(damage)}; it breaks ${listOf(images)}.${repair}`
   })
@@ -68,6 +73,13 @@ export function brokenAlert(
     ].join(' '),
   }
 }
+
+const whereText = (copies: readonly string[]): string =>
+  copies.includes(IN_TRASH) ? 'A good copy is in the trash' : `A good copy is at ${copies.join(', ')}`
+
+/** A repair looks into the trash unless it is told where to look. */
+const fromText = (copies: readonly string[]): string =>
+  copies.includes(IN_TRASH) ? '' : ` --from ${copies[0]}`
 
 /** Tells that no image of a registry is known to be broken any more. */
 export const wholeAlert = (registry: string, at: string): RegistryAlert => ({

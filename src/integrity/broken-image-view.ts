@@ -18,6 +18,10 @@ const Damage = Type.Object({
   at: Type.Union([Type.String(), Type.Null()], {
     description: 'What a scrub says of who serves it so. Null if no scrub has found it.',
   }),
+  copies: Type.Union([Type.Array(Type.String()), Type.Null()], {
+    description:
+      'Where it was whole when it was noticed, as `registry/repository`: of projects that the token sees. Null if that was not looked for.',
+  }),
   text: Type.String({ description: 'All of it in words.' }),
 })
 

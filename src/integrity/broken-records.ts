@@ -20,6 +20,10 @@ export const MOST_OF_PROJECT = 200
 export interface Told {
   /** The digests of damaged contents. */
   digests: string[]
+  /** Where contents were whole then, as `registry/repository`, by digest: of those for which that was looked for. */
+  copies?: Record<string, string[]>
+  /** When damage was told last, RFC 3339. Absent if none was. */
+  at?: string | undefined
 }
 
 /**

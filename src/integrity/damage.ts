@@ -22,6 +22,8 @@ export interface Damage {
   found?: number
   /** What a scrub says of it: who serves it so. Absent if no scrub has found it. */
   at?: string
+  /** Whether the registry itself has it right, and only what is in front of it serves it so. */
+  isInFront?: true
 }
 
 /** A content that a manifest names and that the registry is to have. */

@@ -1,9 +1,9 @@
 import type { RegistryClient } from '../registry/client.ts'
 import { RegistryError } from '../registry/registry-error.ts'
-import type { DamagedContent } from './broken-alert.ts'
+import { type DamagedContent, IN_TRASH } from './broken-alert.ts'
 
-/** Copies that are named, and places that are asked, for one content. */
-const MOST = { named: 3, asked: 30 }
+/** Copies that are named, and places that are asked, for one content; and repositories whose trash is looked into. */
+const MOST = { named: 3, asked: 30, trashes: 5 }
 
 interface Place {
   registry: string
@@ -20,6 +20,8 @@ export function makeFindCopies(deps: {
   registries: readonly string[]
   /** Repositories of a registry that the index knows to have a blob. */
   repositoriesWith: (registry: string, digest: string) => Promise<string[]>
+  /** Whether the trash of expiry has a manifest of a repository. */
+  isTrashed: (image: Place & { digest: string }) => Promise<boolean>
   /** Where promotion rules copy a tagged image to. */
   promotedTo: (image: Place & { tag: string }) => Place[]
 }) {
@@ -49,8 +51,18 @@ export function makeFindCopies(deps: {
       yield { registry, repository }
   }
 
+  async function isInTrash(registry: string, { damage, images }: DamagedContent): Promise<boolean> {
+    if (damage.part !== 'manifest' && damage.part !== 'child') return false
+    const repositories = new Set(images.map(({ repository }) => repository).slice(0, MOST.trashes))
+    for (const repository of repositories)
+      if (await deps.isTrashed({ registry, repository, digest: damage.digest })) return true
+    return false
+  }
+
+  /** As `registry/repository`; the first may be `IN_TRASH`. */
   return async function findCopies(registry: string, content: DamagedContent): Promise<string[]> {
     const found = new Set<string>()
+    if (await isInTrash(registry, content)) found.add(IN_TRASH)
     const asked = new Set<string>()
     for await (const place of candidates(registry, content)) {
       const name = `${place.registry}/${place.repository}`

@@ -56,7 +56,7 @@ export async function damageAt(
   content: Content,
   read: 'a byte' | 'all',
 ): Promise<Damage | undefined> {
-  if (read === 'all') return (await readContent({ client, repository }, content)).damage
+  if (read === 'all') return readContent({ client, repository }, content)
   if (!(await givesBlob({ client, repository }, content.digest))) return { ...content, fault: 'missing' }
   const size = (await client.headBlob(repository, content.digest))?.size
   return size === undefined ? undefined : damageOf(content, size)

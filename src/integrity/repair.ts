@@ -8,7 +8,7 @@ import type { RepairJob } from '../queue/jobs.ts'
 import { MANIFEST_TYPES, parseManifest } from '../registry/manifest.ts'
 import type { FetchedManifest } from '../registry/manifest-api.ts'
 import { InvalidManifest, RegistryError } from '../registry/registry-error.ts'
-import type { DamagedContent } from './broken-alert.ts'
+import { type DamagedContent, IN_TRASH } from './broken-alert.ts'
 import type { BrokenRecord } from './broken-records.ts'
 import type { Damage } from './damage.ts'
 import { inspectImage } from './inspect-image.ts'
@@ -19,6 +19,19 @@ import type { Repaired, RepairResult } from './repair-result.ts'
 const MOST_ROUNDS = 8
 
 type Manifest = Pick<FetchedManifest, 'bytes'> & { descriptor: { mediaType: string } }
+
+/** Where a content is whole, as far as is known: a copy may give a byte of it and have wrong ones. */
+interface Source {
+  name: string
+  /** `undefined`: the trash. */
+  side: { client: CopyClient; repository: string } | undefined
+  /** Of a manifest. */
+  manifest: Manifest | undefined
+}
+
+/** What says that content cannot be read or put at a place. Another place may have it. */
+const isOfPlace = (error: unknown): error is Error =>
+  error instanceof RegistryError || error instanceof CopyError || error instanceof InvalidManifest
 
 /**
  * Makes what puts back content of broken images: into the same repository, from a copy, by digest. What the registry says is
@@ -49,6 +62,11 @@ export function makeRepair(deps: {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const inspected = await inspectImage(target, digest, { deep })
       left = inspected.damages
+      // It was there: somebody has deleted it meanwhile, and does not want it back.
+      if (round > 0 && !contents.has(digest) && inspected.nodes.length === 0) {
+        contents.set(digest, deletedMeanwhile(digest))
+        break
+      }
       const fresh = left.filter((damage) => !contents.has(damage.digest))
       if (fresh.length === 0) break
       // A registry takes no manifest without its content.
@@ -64,44 +82,67 @@ export function makeRepair(deps: {
 
     async function putBack(damage: Damage): Promise<Repaired> {
       const { digest, part, fault, size } = damage
-      const from = await sourceOf(damage)
-      const told = { digest, part, fault, size, from: from?.name ?? null }
-      if (from === undefined) {
-        const where = job.from === undefined ? 'no good copy is known' : 'it is not there'
-        return { ...told, outcome: 'failed', reason: `${where}: name one with --from` }
+      const told = { digest, part, fault, size }
+      let failed: Repaired | undefined
+      for await (const source of sourcesOf(damage)) {
+        const { name: from } = source
+        if (dryRun) return { ...told, from, outcome: 'planned', reason: null }
+        try {
+          await bring(damage, source)
+          return { ...told, from, outcome: 'repaired', reason: null }
+        } catch (error) {
+          if (!isOfPlace(error)) throw error
+          failed ??= {
+            ...told,
+            from,
+            outcome: 'failed',
+            reason: `${error.message}${adviceFor(error, fault)}`,
+          }
+        }
       }
-      if (dryRun) return { ...told, outcome: 'planned', reason: null }
-      try {
-        await (from.manifest ? putManifest(digest, from.manifest, from.side) : sendBlob(damage, from.side))
-        return { ...told, outcome: 'repaired', reason: null }
-      } catch (error) {
-        if (
-          !(error instanceof RegistryError || error instanceof CopyError || error instanceof InvalidManifest)
-        )
-          throw error
-        return { ...told, outcome: 'failed', reason: `${error.message}${adviceFor(error, fault)}` }
-      }
+      const where = job.from === undefined ? 'no good copy is known' : 'it is not there'
+      return failed ?? { ...told, from: null, outcome: 'failed', reason: `${where}: name one with --from` }
     }
 
-    /** The first place that has it. */
-    async function sourceOf(damage: Damage) {
-      const isManifest = damage.part === 'manifest' || damage.part === 'child'
-      if (isManifest && job.from === undefined) {
+    function bring(damage: Damage, { manifest, side }: Omit<Source, 'name'>): Promise<void> {
+      return manifest ? putManifest(damage.digest, manifest, side) : sendBlob(damage, side)
+    }
+
+    /** Brings it from the first place that really has it, `known` before others. If none has, what is put after it fails. */
+    async function bringFromAny(damage: Damage, known?: Source['side']): Promise<void> {
+      const tried = (source: Omit<Source, 'name'>): Promise<boolean> =>
+        bring(damage, source).then(
+          () => true,
+          (error) => {
+            if (!isOfPlace(error)) throw error
+            return false
+          },
+        )
+      if (known !== undefined && (await tried({ side: known, manifest: undefined }))) return
+      for await (const source of sourcesOf(damage)) if (await tried(source)) return
+    }
+
+    /** The places that have it, one after the other. A place that cannot be asked is passed over, unless it was named. */
+    async function* sourcesOf(damage: Damage): AsyncGenerator<Source> {
+      if (isManifest(damage) && job.from === undefined) {
         const manifest = await deps.trashed({ registry, repository, digest: damage.digest })
-        if (manifest !== undefined) return { name: 'trash', manifest, side: undefined }
+        if (manifest !== undefined) yield { name: IN_TRASH, manifest, side: undefined }
       }
       for (const place of await placesOf(damage)) {
         const side = { client: deps.clientOf(place.registry), repository: place.repository }
         const name = `${place.registry}/${place.repository}`
-        if (!isManifest) {
-          if (await side.client.readsBlob(side.repository, damage.digest))
-            return { name, side, manifest: undefined }
-          continue
+        try {
+          const manifest = isManifest(damage)
+            ? await side.client.getManifest(side.repository, damage.digest)
+            : undefined
+          const isThere = isManifest(damage)
+            ? manifest !== undefined
+            : await side.client.readsBlob(side.repository, damage.digest)
+          if (isThere) yield { name, side, manifest }
+        } catch (error) {
+          if (job.from !== undefined || !isOfPlace(error)) throw error
         }
-        const manifest = await side.client.getManifest(side.repository, damage.digest)
-        if (manifest !== undefined) return { name, manifest, side }
       }
-      return undefined
     }
 
     async function placesOf(damage: Damage): Promise<Place[]> {
@@ -112,6 +153,7 @@ export function makeRepair(deps: {
       }
       const copies = await deps.findCopies(registry, { damage, images: [image] })
       return copies
+        .filter((name) => name !== IN_TRASH)
         .map(placeOf)
         .filter((place) => place.registry !== registry || place.repository !== repository)
     }
@@ -126,19 +168,11 @@ export function makeRepair(deps: {
       const type = MANIFEST_TYPES.includes(descriptor.mediaType) ? descriptor.mediaType : mediaType
       for (const { digest, size, foreign } of [...(config ? [config] : []), ...layers]) {
         if (foreign || (await target.client.headBlob(repository, digest)) !== undefined) continue
-        const damage: Damage = { digest, part: 'layer', fault: 'missing', size }
-        const from = side ?? (await sourceOf(damage))?.side
-        if (from !== undefined) await sendBlob(damage, from)
+        await bringFromAny({ digest, part: 'layer', fault: 'missing', size }, side)
       }
       for (const child of children) {
         if ((await target.client.getManifest(repository, child.digest)) !== undefined) continue
-        const from = await sourceOf({
-          digest: child.digest,
-          part: 'child',
-          fault: 'missing',
-          size: child.size,
-        })
-        if (from?.manifest !== undefined) await putManifest(child.digest, from.manifest, from.side)
+        await bringFromAny({ digest: child.digest, part: 'child', fault: 'missing', size: child.size })
       }
       await writeTag(target, wanted, { digest: wanted, mediaType: type, bytes })
     }
@@ -161,6 +195,13 @@ export function makeRepair(deps: {
   }
 }
 export type Repair = ReturnType<typeof makeRepair>
+
+const deletedMeanwhile = (digest: string): Repaired => ({
+  ...{ digest, part: 'manifest', fault: 'missing', size: 0, from: null, outcome: 'failed' },
+  reason: 'somebody has deleted the image meanwhile',
+})
+
+const isManifest = ({ part }: Pick<Damage, 'part'>): boolean => part === 'manifest' || part === 'child'
 
 /** What to do where a registry takes content and does not keep it. */
 function adviceFor(error: unknown, fault: Damage['fault']): string {

@@ -2,8 +2,11 @@ import type { Cluster, Redis } from 'ioredis'
 import { digestKey } from '../usage/digest-key.ts'
 import type { Spent } from './scrub-budget.ts'
 
-/** Contents of a registry that are remembered as read, and repositories that are to come first. The oldest are forgotten. */
-const MOST = { contents: 200_000, first: 10_000 }
+/**
+ * Contents of a registry that are remembered as read, images that could not be read, and repositories that are to come first. The
+ * oldest are forgotten.
+ */
+const MOST = { contents: 200_000, unread: 10_000, first: 10_000 }
 
 /** How far scrubbing is. */
 export interface ScrubProgress {
@@ -17,7 +20,8 @@ export interface ScrubProgress {
 
 /**
  * What scrubs of a registry remember, so that the next one goes on: the hash `scrub`, and the sorted sets `scrubbed` (contents by
- * when they were read) and `scrub-first` (repositories by when that was asked for). Times are epoch ms.
+ * when they were read), `scrub-unread` (images by when they could not be read) and `scrub-first` (repositories by when that was
+ * asked for). Times are epoch ms.
  */
 export function makeScrubState({ redis, prefix }: { redis: Redis | Cluster; prefix: string }) {
   const keyOf = (registry: string, name: string) => `${prefix}:{${registry}}:${name}`
@@ -57,13 +61,26 @@ export function makeScrubState({ redis, prefix }: { redis: Redis | Cluster; pref
       await redis.zremrangebyrank(key, 0, -MOST.contents - 1)
     },
 
-    /** Forgets what was read before `before`. */
-    async forget(registry: string, before: number): Promise<void> {
-      await redis.zremrangebyscore(keyOf(registry, 'scrubbed'), '-inf', `(${before}`)
+    /** When an image could not be read to its end last, or 0. */
+    async unreadAt(registry: string, digest: string): Promise<number> {
+      return Number((await redis.zscore(keyOf(registry, 'scrub-unread'), digestKey(digest))) ?? 0)
     },
 
-    /** How many contents were read since they were forgotten last. */
-    readCount: (registry: string): Promise<number> => redis.zcard(keyOf(registry, 'scrubbed')),
+    async noteUnread(registry: string, digest: string, at: number): Promise<void> {
+      const key = keyOf(registry, 'scrub-unread')
+      await redis.zadd(key, at, digestKey(digest))
+      await redis.zremrangebyrank(key, 0, -MOST.unread - 1)
+    },
+
+    /** Forgets what was read before `read`, and what could not be read before `unread`. */
+    async forget(registry: string, { read, unread }: { read: number; unread: number }): Promise<void> {
+      await redis.zremrangebyscore(keyOf(registry, 'scrubbed'), '-inf', `(${read}`)
+      await redis.zremrangebyscore(keyOf(registry, 'scrub-unread'), '-inf', `(${unread}`)
+    },
+
+    /** How many contents were read since `since`. */
+    readCount: (registry: string, since: number): Promise<number> =>
+      redis.zcount(keyOf(registry, 'scrubbed'), since, '+inf'),
 
     /** These repositories come first, and all of their images are read again that were read before `at`. */
     async scrubFirst(registry: string, repositories: readonly string[], at: number): Promise<void> {

@@ -18,9 +18,12 @@ export const makeWhyBroken =
   async (image: { registry: string; repository: string; digest: string }): Promise<string | undefined> => {
     const record = await deps.records.find(image.registry, image)
     if (record === undefined) return undefined
-    const isCertain = record.damages.some(({ fault }) => fault !== 'missing')
+    // A copy is made from the registry itself.
+    const damages = record.damages.filter(({ isInFront }) => !isInFront)
+    if (damages.length === 0) return undefined
+    const isCertain = damages.some(({ fault }) => fault !== 'missing')
     if (!isCertain && (await deps.whyNotWhole(image)) === undefined) return undefined
-    const [first, ...others] = record.damages
+    const [first, ...others] = damages
     if (first === undefined) return undefined
     const more = others.length > 0 ? `, and ${others.length} more` : ''
     return `the image is broken: ${damageText(first)}${more} (tallyman repair)`

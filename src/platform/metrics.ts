@@ -8,6 +8,7 @@ import { promotionMetrics } from './metrics/promotion.ts'
 import { queueMetrics } from './metrics/queues.ts'
 import { registryMetrics } from './metrics/registries.ts'
 import { serviceMetrics } from './metrics/service.ts'
+import { storeMetrics } from './metrics/store.ts'
 import { usageMetrics } from './metrics/usage.ts'
 import { VERSION } from './version.ts'
 
@@ -37,6 +38,7 @@ export function makeMetrics() {
     ...promotionMetrics(makers),
     ...deliveryMetrics(makers),
     ...serviceMetrics(makers),
+    ...storeMetrics(makers),
   }
   metrics.buildInfo.set({ version: VERSION }, 1)
   return metrics

@@ -95,16 +95,20 @@ export async function readRepository(options: {
 
   const sizes = new Map<string, Promise<number | undefined | null>>()
   /** The size of a blob: `undefined` if it is gone, `null` if the registry refuses to say, or says no size. */
-  function sizeOf(digest: string): Promise<number | undefined | null> {
-    const asked = sizes.get(digest) ?? askSize(digest)
-    sizes.set(digest, asked)
+  function sizeOf(content: { digest: string; size: number }): Promise<number | undefined | null> {
+    const asked = sizes.get(content.digest) ?? askSize(content)
+    sizes.set(content.digest, asked)
     return asked
   }
-  async function askSize(digest: string): Promise<number | undefined | null> {
+  async function askSize(content: { digest: string; size: number }): Promise<number | undefined | null> {
+    const { digest } = content
     try {
       await options.checks.pace()
       const found = await client.headBlob(repository, digest)
-      return found === undefined ? undefined : (found.size ?? null)
+      if (found?.size === undefined) return found === undefined ? undefined : null
+      if (content.size === 0 || found.size === content.size) return found.size
+      // What a proxy makes of an answer without a body may tell another length. Clients get the one of a GET.
+      return (await client.blobSize(repository, digest)) ?? found.size
     } catch (error) {
       reasonOf(error)
       return null
@@ -120,7 +124,7 @@ export async function readRepository(options: {
     options.checks.spend({ repository, digest }, read.contents.length)
     const damages: Damage[] = []
     for (const content of read.contents) {
-      const size = await sizeOf(content.digest)
+      const size = await sizeOf(content)
       if (size === null) return read
       const damage = damageOf(content, size)
       if (damage !== undefined) damages.push(damage)

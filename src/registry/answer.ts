@@ -29,6 +29,8 @@ export interface Answer {
   discard(): Promise<void>
   /** An error about the content of this answer. */
   error(reason: string): RegistryError
+  /** The same, of bytes that do not hash to their digest. */
+  wrongContent(reason: string): RegistryError
   /**
    * An error about the status of this answer. Its reason is `reason` or comes from the body, which is read. `mayPass`: the same
    * request may succeed later, though the status does not say so.
@@ -46,6 +48,7 @@ export function makeAnswer(
 ): Answer {
   const { statusCode: status, headers, body } = response
   const error = (reason: string) => new RegistryError({ ...label, reason })
+  const wrongContent = (reason: string) => new RegistryError({ ...label, reason, isWrongContent: true })
   const header = (name: string) => {
     const value = headers[name]
     return Array.isArray(value) ? value.join(', ') : value
@@ -102,7 +105,20 @@ export function makeAnswer(
   }
 
   const discard = () => body.dump()
-  return { label, status, url, header, bytes, json, hasBytes, stream, discard, error, statusError }
+  return {
+    label,
+    status,
+    url,
+    header,
+    bytes,
+    json,
+    hasBytes,
+    stream,
+    discard,
+    error,
+    wrongContent,
+    statusError,
+  }
 }
 
 /** A buffer that begins with the same bytes and has room for `needed`, with as much again to spare. */

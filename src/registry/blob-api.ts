@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Answer } from './answer.ts'
 import { readContent } from './content.ts'
 import { hashesTo, isDigest } from './digest.ts'
+import { requireRegistry } from './require-registry.ts'
 import { digestTarget, pull } from './target.ts'
 import type { RegistryRequest, Transport } from './transport.ts'
 
@@ -32,7 +33,10 @@ export function makeBlobApi(transport: Transport) {
   async function headBlob(repository: string, digest: string): Promise<StoredBlob | undefined> {
     const answer = await ask(repository, digest, { method: 'HEAD', statuses: [200, 404] })
     await answer.discard()
-    if (answer.status === 404) return undefined
+    if (answer.status === 404) {
+      await requireRegistry(transport, answer)
+      return undefined
+    }
     const stored = answer.header('docker-content-digest') ?? ''
     const size = numberIn(answer.header('content-length')) ?? (await sizeByRange(repository, digest))
     return { digest: isDigest(stored) ? stored : digest, size }
@@ -54,10 +58,14 @@ export function makeBlobApi(transport: Transport) {
 
   async function readsBlob(repository: string, digest: string): Promise<boolean> {
     const answer = await askFirstByte(repository, digest)
-    const isFound = answer.status !== 404
+    if (answer.status === 404) {
+      await answer.discard()
+      await requireRegistry(transport, answer)
+      return false
+    }
     if (hashesTo(Buffer.alloc(0), digest)) {
       await answer.discard()
-      return isFound
+      return true
     }
     if (answer.status === 200 || answer.status === 206) return answer.hasBytes()
     await answer.discard()
@@ -80,11 +88,11 @@ export function makeBlobApi(transport: Transport) {
   async function getConfig(repository: string, digest: string): Promise<Buffer> {
     const answer = await ask(repository, digest, { method: 'GET', statuses: [200] })
     const bytes = await answer.bytes(CONFIG_LIMIT)
-    if (!hashesTo(bytes, digest)) throw answer.error('the content does not hash to the digest')
+    if (!hashesTo(bytes, digest)) throw answer.wrongContent('the content does not hash to the digest')
     return bytes
   }
 
-  return { headBlob, readsBlob, getBlob, getConfig }
+  return { headBlob, blobSize: sizeByRange, readsBlob, getBlob, getConfig }
 }
 
 const numberIn = (text: string | undefined): number | undefined =>

@@ -80,6 +80,8 @@ export interface RegistryClient {
 
   /** `undefined` if the blob does not exist. */
   headBlob(repository: string, digest: string): Promise<StoredBlob | undefined>
+  /** The size of a blob in bytes as a GET of its first byte tells it; `undefined` if it tells none. */
+  blobSize(repository: string, digest: string): Promise<number | undefined>
   /**
    * Whether the registry sends the content: reads one byte of it. A registry with a cache may answer a HEAD with 200 although
    * it has lost the content (docs/registries.md, Registry API). False as well if the connection breaks before that byte.

@@ -68,12 +68,17 @@ export async function readContent(wanted: Wanted): Promise<Readable> {
       if (chunk.length > 0) yield chunk
     }
     if (hash !== undefined && !digest.endsWith(`:${hash.digest('hex')}`))
-      throw part.answer.error('the content does not hash to the digest')
+      throw part.answer.wrongContent('the content does not hash to the digest')
   }
 
   const stream = Readable.from(content(), { objectMode: false })
-  // The generator may be waiting for the network.
-  return stream.once('close', () => part.body.destroy())
+  // The stream ends once its generator has, and that may be waiting for the network: so the body is ended first.
+  const endGenerator = stream._destroy.bind(stream)
+  stream._destroy = (error, done) => {
+    part.body.destroy()
+    endGenerator(error, done)
+  }
+  return stream
 }
 
 /** One answer with content from the offset `from`. @throws RegistryError if it begins elsewhere */

@@ -6,6 +6,7 @@ import { hashesTo, hashOf, isDigest } from './digest.ts'
 import { parseJson } from './json.ts'
 import { MANIFEST_LIMIT, MANIFEST_TYPES, OCI_MANIFEST } from './manifest.ts'
 import type { RegistryError } from './registry-error.ts'
+import { requireRegistry } from './require-registry.ts'
 import { digestedBytes } from './schema1.ts'
 import { manifestTarget, pull, push, remove, TRUE_NOW } from './target.ts'
 import type { Transport } from './transport.ts'
@@ -46,27 +47,8 @@ export function makeManifestApi(transport: Transport) {
     })
     if (answer.status === 200) return answer
     await answer.discard()
-    if (isText(answer)) await requireRegistry(answer)
+    await requireRegistry(transport, answer)
     return undefined
-  }
-
-  /** A proxy without its registry answers 404 to everything. @throws RegistryError if the API itself is not there */
-  async function requireRegistry({ label }: Answer): Promise<void> {
-    const answer = await transport.send({
-      ...{
-        method: 'GET',
-        resource: 'ping',
-        url: '/v2/',
-        scopes: [],
-        statuses: [200, 404],
-        headers: TRUE_NOW,
-      },
-    })
-    await answer.discard()
-    if (answer.status === 404)
-      throw transport.error(label.operation, 'it answers 404, also to /v2/: it is no registry now', {
-        retry: true,
-      })
   }
 
   async function getManifest(repository: string, reference: string): Promise<FetchedManifest | undefined> {
@@ -83,7 +65,7 @@ export function makeManifestApi(transport: Transport) {
     const digest = announced ?? hashOf(digested)
     if (!isDigest(digest)) throw answer.error('its Docker-Content-Digest is not a digest')
     if (!hashesTo(digested, digest))
-      throw answer.error(`the bytes hash to ${hashOf(digested)}, not to ${digest}`)
+      throw answer.wrongContent(`the bytes hash to ${hashOf(digested)}, not to ${digest}`)
     await nextTurn() // To hash 4 MiB and to parse them takes two turns.
     return { descriptor: { mediaType, digest, size: bytes.length }, bytes }
   }

@@ -14,6 +14,8 @@ export class RegistryError extends Error {
   readonly retry: boolean
   /** How long the registry asked us to wait, in ms. */
   readonly retryAfter: number | undefined
+  /** Whether the registry gave bytes that do not hash to their digest. Any other error says nothing about the content. */
+  readonly isWrongContent: boolean
 
   constructor(facts: {
     registry: string
@@ -23,6 +25,7 @@ export class RegistryError extends Error {
     codes?: string[]
     retry?: boolean
     retryAfter?: number | undefined
+    isWrongContent?: boolean
   }) {
     const codes = facts.codes ?? []
     const head = [facts.status, ...codes].filter((part) => part !== undefined).join(' ')
@@ -36,6 +39,7 @@ export class RegistryError extends Error {
     this.answer = tail
     this.retry = facts.retry ?? false
     this.retryAfter = facts.retryAfter
+    this.isWrongContent = facts.isWrongContent ?? false
   }
 }
 

@@ -1,10 +1,13 @@
 import { promisify } from 'node:util'
 import { zstdDecompress } from 'node:zlib'
-import type { ObjectInfo, ObjectStore } from '../store/object-store.ts'
+import { type ObjectInfo, type ObjectStore, ObjectTooLarge } from '../store/object-store.ts'
 import { decodeLine, type Entry, type Gap } from './journal-line.ts'
 import { heardFrom, JOURNAL } from './journal-object.ts'
 
 const decompress = promisify(zstdDecompress)
+
+/** The most bytes of an object, compressed and not: the writer makes none of more than some 9 MB of text. */
+const LIMIT = 64 * 1024 * 1024
 
 /** How many of the last ids of events are remembered, to leave out what comes twice: an object has up to some 20,000. */
 const REMEMBERED = 200_000
@@ -54,7 +57,8 @@ export async function* readJournal(
   for (const [n, { key, at }] of objects.entries()) {
     if (at > to) return
     await onObject({ objects: n, of: objects.length })
-    for (const recorded of itemsOf(await textOf(store, key), at, key)) {
+    const until = objects[n + 1]?.at ?? Number.POSITIVE_INFINITY
+    for (const recorded of itemsOf(await textOf(store, key), { at, until, key })) {
       if (recorded.heardAt < from) continue
       if (recorded.heardAt > to) return
       if (!('entry' in recorded) || isNew(recorded.entry)) yield recorded
@@ -62,18 +66,26 @@ export async function* readJournal(
   }
 }
 
+/** The text of an object; `undefined` if it is none of ours, or damaged. @throws errors of the store */
 async function textOf(store: Pick<ObjectStore, 'get'>, key: string): Promise<string | undefined> {
-  const body = await store.get(key)
+  const body = await store.get(key, LIMIT).catch((error) => {
+    if (error instanceof ObjectTooLarge) return undefined
+    throw error
+  })
   if (body === undefined) return undefined
   try {
-    return (await decompress(body)).toString()
+    return (await decompress(body, { maxOutputLength: LIMIT })).toString()
   } catch {
     return undefined
   }
 }
 
-function* itemsOf(text: string | undefined, at: number, key: string): Generator<Recorded> {
-  if (text === undefined) {
+/** What an object tells that begins at `at`; the next one begins at `until`. */
+function* itemsOf(
+  text: string | undefined,
+  { at, until, key }: { at: number; until: number; key: string },
+): Generator<Recorded> {
+  if (text === undefined || text === '') {
     yield { heardAt: at, unreadable: `${key} cannot be read` }
     return
   }
@@ -82,8 +94,10 @@ function* itemsOf(text: string | undefined, at: number, key: string): Generator<
   for (const line of text.split('\n')) {
     if (line === '') continue
     const item = decodeLine(line)
-    if (item === undefined) wrong += 1
-    else if ('heardAt' in item) heardAt = item.heardAt
+    const isTime = item !== undefined && 'heardAt' in item
+    // Redis counts up. A wrong time would hide all that comes after it.
+    if (item === undefined || (isTime && !(item.heardAt >= heardAt && item.heardAt <= until))) wrong += 1
+    else if (isTime) heardAt = item.heardAt
     else yield { heardAt, ...item }
   }
   if (wrong > 0) yield { heardAt, unreadable: `${key}: lines that cannot be read: ${wrong}` }

@@ -26,7 +26,7 @@ export function makeReplayRecords({ store, now }: { store: ObjectStore; now: () 
     async get(id: string): Promise<ReplayRecord | undefined> {
       const body = isReplayId(id) ? await store.get(keyOf(id)) : undefined
       if (body === undefined) return undefined
-      const value: unknown = JSON.parse(body.toString())
+      const value = parse(body.toString())
       return record.Check(value) ? value : undefined
     },
 
@@ -46,3 +46,11 @@ export function makeReplayRecords({ store, now }: { store: ObjectStore; now: () 
   }
 }
 export type ReplayRecords = ReturnType<typeof makeReplayRecords>
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -166,6 +166,9 @@ function gapText({ lost, since }: Gap, at: number): string[] {
     ...(since > 0 && at - since > OVERLAP_MS
       ? [`what happened between ${timeOf(since)} and ${until}: nothing was written to the journal`]
       : []),
+    ...(since > 0 && at - since <= OVERLAP_MS && lost === 0
+      ? [`some of what happened between ${timeOf(since)} and ${until}: Redis lost what was to be written`]
+      : []),
   ]
 }
 

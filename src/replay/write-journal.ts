@@ -4,7 +4,7 @@ import type { Cluster, Redis } from 'ioredis'
 import type { ObjectStore } from '../store/object-store.ts'
 import { journalKeys } from './event-journal.ts'
 import type { Gap } from './journal-line.ts'
-import { JOURNAL, journalKeyOf } from './journal-object.ts'
+import { heardFrom, JOURNAL, journalKeyOf } from './journal-object.ts'
 
 const compress = promisify(zstdCompress)
 
@@ -27,6 +27,8 @@ export interface Written {
   textBytes: number
   bytes: number
 }
+
+const NOTHING: Written = { objects: 0, textBytes: 0, bytes: 0 }
 
 /**
  * Moves what waits in Redis to the store, and deletes the days before `keepMs`. An object is named by its first record, so a run
@@ -64,8 +66,20 @@ export function makeWriteJournal(deps: {
   /** What the reader is told to be missing before the records that come now. */
   async function gapBefore(): Promise<Gap | undefined> {
     const [lost, written] = [Number(await redis.get(keys.lost)), Number(await redis.get(keys.written))]
+    // It begins, or Redis has lost what waited.
+    if (written === 0) return { lost, since: await newestObject() }
     const isAbsent = deps.now() - written > ABSENT_MS
     return lost > 0 || isAbsent ? { lost, since: written } : undefined
+  }
+
+  /** When the newest object begins, epoch ms; 0 if there is none. */
+  async function newestObject(): Promise<number> {
+    for (const day of (await store.folders(JOURNAL)).reverse()) {
+      const keys = await Array.fromAsync(store.list(`${JOURNAL}${day}`), ({ key }) => heardFrom(key))
+      const newest = keys.findLast((at) => at !== undefined)
+      if (newest !== undefined) return newest
+    }
+    return 0
   }
 
   async function writeObject(
@@ -73,10 +87,12 @@ export function makeWriteJournal(deps: {
     gap: Gap | undefined,
   ): Promise<Written> {
     const [first, last] = [records[0], records.at(-1)]
-    if (first === undefined || last === undefined) return { objects: 0, textBytes: 0, bytes: 0 }
+    if (first === undefined || last === undefined) return NOTHING
     const lines = records.map(({ id, text }) => `${msOf(id)}\n${text}`)
     const text = Buffer.from(`${gap ? `${JSON.stringify(gap)}\n` : ''}${lines.join('')}`)
     const body = await compress(text)
+    // A process that was frozen must not write less over what another one has written since.
+    if ((await redis.xrange(keys.waiting, first.id, first.id)).length === 0) return NOTHING
     await store.put(journalKeyOf(first.id), body)
     const removed = records.reduce((sum, one) => sum + Buffer.byteLength(one.text), 0)
     const multi = redis.multi().xtrim(keys.waiting, 'MINID', after(last.id)).decrby(keys.bytes, removed)
@@ -89,13 +105,15 @@ export function makeWriteJournal(deps: {
     const firstKept = `${new Date(deps.now() - deps.keepMs).toISOString().slice(0, 10)}/`
     for (const day of await store.folders(JOURNAL)) {
       if (day >= firstKept) return
-      for await (const { key } of store.list(`${JOURNAL}${day}`)) await store.delete(key)
+      // Objects of others may be beside ours.
+      for await (const { key } of store.list(`${JOURNAL}${day}`))
+        if (heardFrom(key) !== undefined) await store.delete(key)
     }
   }
 
   /** `isAll`: writes also what is neither much nor old. */
   return async function writeJournal({ isAll = false } = {}): Promise<Written> {
-    const total: Written = { objects: 0, textBytes: 0, bytes: 0 }
+    const total = { ...NOTHING }
     let gap = await gapBefore()
     for (;;) {
       const records = await next()

@@ -88,12 +88,16 @@ function parse(line: Buffer): unknown {
   }
 }
 
+/** The most bytes of a line: the longest has a month of a registry. Without a limit, a few kB could become all memory there is. */
+const LONGEST = 64 * 1024 * 1024
+
 /** Decompresses `stored` and yields its lines, without their newlines. */
 async function* lines(stored: Readable, key: string): AsyncGenerator<Buffer> {
   const decompress = createZstdDecompress()
   // If one stream fails, `pipeline` destroys the other; the loop below throws the error.
   pipeline(stored, decompress, () => {})
   let rest: Buffer[] = []
+  let restBytes = 0
   try {
     for await (const chunk of decompress) {
       const bytes = Buffer.from(chunk)
@@ -101,9 +105,12 @@ async function* lines(stored: Readable, key: string): AsyncGenerator<Buffer> {
       for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
         yield Buffer.concat([...rest, bytes.subarray(start, end)])
         rest = []
+        restBytes = 0
         start = end + 1
       }
       if (start < bytes.length) rest.push(bytes.subarray(start))
+      restBytes += bytes.length - start
+      if (restBytes > LONGEST) throw new SnapshotError(`${key}: a line has more than ${LONGEST} bytes`)
     }
   } catch (error) {
     // These codes are of zlib. Any other error is of the store, and trying again may help.

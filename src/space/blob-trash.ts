@@ -90,4 +90,10 @@ export function makeBlobTrash(storage: RegistryStorage) {
       remove(digests.map((digest) => keyOf(run, digest))),
   }
 }
+
+/** The trash for whoever only looks: as if it were empty, so that nothing is put back. */
+export const NO_TRASH: Pick<ReturnType<typeof makeBlobTrash>, 'list' | 'putBack'> = {
+  async *list() {},
+  putBack: async () => false,
+}
 export type BlobTrash = ReturnType<typeof makeBlobTrash>

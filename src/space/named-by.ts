@@ -5,6 +5,7 @@ import { MANIFEST_LIMIT, parseStoredManifest } from '../registry/manifest.ts'
 import { InvalidManifest } from '../registry/registry-error.ts'
 import { blobKey, layerLink, revisionKey } from '../storage/layout.ts'
 import type { RegistryStorage } from '../storage/storage.ts'
+import { ObjectTooLarge } from '../store/object-store.ts'
 
 /** Bytes of a link file that are read. The longest digest has 135. */
 const LINK_LIMIT = 1024
@@ -28,12 +29,22 @@ export function makeNamedBy(
   get: RegistryStorage['get'],
   linksOf: (digest: string) => readonly string[] = () => [],
 ) {
+  /** `undefined`: it is not there, or too large to be what it should be. One such object must not hide all others. */
+  async function read(key: string, limit: number): Promise<Buffer | undefined> {
+    try {
+      return await get(key, limit)
+    } catch (error) {
+      if (error instanceof ObjectTooLarge) return undefined
+      throw error
+    }
+  }
+
   /** Content is stored by its SHA-256. What was uploaded by another digest has a link that holds the SHA-256. */
   async function storedBy(digest: string, link: string): Promise<string | undefined> {
     if (digest.startsWith('sha256:')) return digest
     let other: string | undefined
     for (const one of [link, ...linksOf(digest)]) {
-      const stored = (await get(one, LINK_LIMIT))?.toString()
+      const stored = (await read(one, LINK_LIMIT))?.toString()
       if (stored === undefined || !isDigest(stored)) continue
       if (stored.startsWith('sha256:')) return stored
       // A mount writes the digest by which it was asked for.
@@ -44,7 +55,7 @@ export function makeNamedBy(
 
   return async (digest: string, repository: string): Promise<Named> => {
     const stored = await storedBy(digest, revisionKey(repository, digest))
-    const found = stored && namedIn(await get(blobKey(stored), MANIFEST_LIMIT))
+    const found = stored && namedIn(await read(blobKey(stored), MANIFEST_LIMIT))
     if (!stored || !found) return { manifest: stored ?? digest, named: undefined }
     const named = await pMap(found, async ({ digest, foreign, isChild }) => {
       const link = isChild ? revisionKey(repository, digest) : layerLink(repository, digest)

@@ -98,7 +98,9 @@ export const StorageReport = Type.Object({
   ),
   unlisted: Type.Array(
     Type.Object({
-      kinds: Type.Array(Type.Enum([...HIDDEN_KINDS]), { description: 'Parts that may hold something.' }),
+      kinds: Type.Array(Type.Enum([...HIDDEN_KINDS]), {
+        description: 'Parts that may hold something. Empty: folders that no registry wrote.',
+      }),
       reason: Type.String({ description: 'What the store says.' }),
     }),
     { description: 'Parts that the store does not list, or not to this login. They count as nothing.' },

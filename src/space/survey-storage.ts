@@ -1,4 +1,5 @@
 import pMap from 'p-map'
+import { orAborted } from '../platform/or-aborted.ts'
 import type { RegistryStorage } from '../storage/storage.ts'
 import { makeNamedBy } from './named-by.ts'
 import { makeSurvey, type Survey } from './survey.ts'
@@ -8,14 +9,29 @@ const MANIFESTS = { concurrency: 16 }
 
 /**
  * Surveys all of a registry's storage while others write to it: one listing of it, then each manifest once.
- * @throws whatever the storage throws
+ * `signal` ends it, also if the storage does not answer.
+ * @throws whatever the storage throws, and the reason of the signal
  */
 export async function surveyStorage(
+  storage: RegistryStorage,
+  deps: { projectOf: (repository: string) => string; signal?: AbortSignal | undefined },
+): Promise<Survey> {
+  const { signal = NEVER } = deps
+  return orAborted(signal, () => surveyUntil(signal, storage, deps))
+}
+
+const NEVER = new AbortController().signal
+
+async function surveyUntil(
+  signal: AbortSignal,
   storage: RegistryStorage,
   deps: { projectOf: (repository: string) => string },
 ): Promise<Survey> {
   const survey = makeSurvey(deps)
-  for await (const object of storage.list('')) survey.add(object)
+  for await (const object of storage.list('')) {
+    signal.throwIfAborted()
+    survey.add(object)
+  }
   const namedBy = makeNamedBy(storage.get, survey.linksOf)
   await pMap(
     survey.revisions(),
@@ -24,8 +40,11 @@ export async function surveyStorage(
       if (named === undefined) survey.unreadable(manifest)
       else survey.references(manifest, named)
     },
-    MANIFESTS,
+    { ...MANIFESTS, signal },
   )
-  for await (const object of storage.hidden(survey.unlisted)) survey.hide(object)
+  for await (const object of storage.hidden(survey.unlisted)) {
+    signal.throwIfAborted()
+    survey.hide(object)
+  }
   return survey.result()
 }

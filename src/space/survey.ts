@@ -58,9 +58,14 @@ export interface Survey {
   linksWithoutBlob: number
   /** Parts that the store did not list, and why. They count as nothing in `parts`. */
   unlisted: Unlisted[]
+  /** Keys of segments of Swift that no object uses, the first of them. */
+  segments: string[]
   /** All blobs, by digest. */
   blobs: ReadonlyMap<string, { readonly size: number }>
 }
+
+/** Segments whose keys are remembered: 20 MB each by default, of keys of 200 bytes. */
+const MOST_SEGMENTS = 200_000
 
 interface Blob {
   size: number
@@ -91,6 +96,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
   const elsewhere = new Set<string>()
   const shared = new Set<string>()
   const unlisted: Unlisted[] = []
+  const segments: string[] = []
   let linksWithoutBlob = 0
 
   const count = (part: Part, { size }: { size: number }) => {
@@ -179,6 +185,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
     },
     hide(object: HiddenObject): void {
       count(object.kind, object)
+      if (object.kind === 'segment' && segments.length < MOST_SEGMENTS) segments.push(object.key)
     },
     unlisted: (what: Unlisted): void => void unlisted.push(what),
     /** All manifests that a repository links, each with one of these repositories. */
@@ -212,7 +219,7 @@ export function makeSurvey({ projectOf }: { projectOf: (repository: string) => s
       }
       return {
         ...{ parts, candidates, linksWithoutBlob, unlisted, blobs, uploads: [...uploads.values()] },
-        ...{ unreadable: [...unreadable], elsewhere: [...elsewhere] },
+        ...{ unreadable: [...unreadable], elsewhere: [...elsewhere], segments },
         missing: [...missing].map(([digest, namedBy]) => ({ digest, namedBy })),
       }
     },

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { type BlobItem, type ContainerClient, RestError } from '@azure/storage-blob'
 import { ObjectTooLarge } from '../store/object-store.ts'
+import { pagesUntilLast } from '../store/pages-until-last.ts'
 import { type AzureAccount, codeOf, makeAzureContainer, undefinedIfAbsent } from './azure-client.ts'
 import { deleteBlobs } from './azure-delete.ts'
 import { makeInFolders } from './in-folders.ts'
@@ -28,18 +29,25 @@ export function azureFolderOf({
   return (legacyRootPrefix ? '/' : '') + (root === '' ? '' : `${root}/`)
 }
 
+/** How long a page of a list, or a small object, may take until its end, in ms. The SDK only waits so for its beginning. */
+const WHOLE_MS = 120_000
+
 /** A registry's `azure` driver. It throws the errors of the SDK. */
 export function makeAzureStorage({
   rootDirectory,
   legacyRootPrefix,
+  wholeMs = WHOLE_MS,
   ...account
-}: AzureStorageOptions): RegistryStorage {
+}: AzureStorageOptions & { wholeMs?: number }): RegistryStorage {
+  const inTime = () => ({ abortSignal: AbortSignal.timeout(wholeMs) })
   const container = makeAzureContainer(account)
   const folder = azureFolderOf({ rootDirectory, legacyRootPrefix })
   const blobOf = (key: string) => container.getBlobClient(folder + key)
 
   async function read(key: string, limit?: number) {
-    const found = await blobOf(key).download(0, undefined, { maxRetryRequests: 3 }).catch(undefinedIfAbsent)
+    // What is read whole is small; a stream takes as long as it takes.
+    const options = { maxRetryRequests: 3, ...(limit !== undefined && inTime()) }
+    const found = await blobOf(key).download(0, undefined, options).catch(undefinedIfAbsent)
     if (found === undefined) return undefined
     const { readableStreamBody: body, contentLength: size = 0 } = found
     if (!(body instanceof Readable)) throw new Error(`Azure answered without a body for ${key}`)
@@ -51,11 +59,17 @@ export function makeAzureStorage({
   async function* list(start: string, after?: string) {
     // The service can begin at a name. Servers that do not know this begin at the start.
     const options = { prefix: folder + start, ...(after !== undefined && { startFrom: folder + after }) }
-    for await (const { name, properties } of container.listBlobsFlat(options)) {
-      const key = name.slice(folder.length)
-      if (after !== undefined && key <= after) continue
-      yield { key, size: properties.contentLength ?? 0, modifiedAt: properties.lastModified }
-    }
+    const pages = pagesUntilLast(
+      (place?: Place) => pageOf(container.listBlobsFlat({ ...options, ...inTime() }).byPage(place)),
+      nextOf,
+    )
+    for await (const { segment } of pages)
+      for (const { name, properties } of segment.blobItems) {
+        const key = name.slice(folder.length)
+        if (after !== undefined && key <= after) continue
+        const { contentLength: size = Number.NaN, lastModified } = properties
+        yield { key, size, modifiedAt: new Date(lastModified ?? Number.NaN) }
+      }
   }
 
   async function startCopy(from: string, to: string) {
@@ -71,8 +85,13 @@ export function makeAzureStorage({
     async folders(path) {
       const start = folder + path
       const names: string[] = []
-      for await (const item of container.listBlobsByHierarchy('/', { prefix: start }))
-        if (item.kind === 'prefix') names.push(item.name.slice(start.length))
+      const pages = pagesUntilLast(
+        (place?: Place) =>
+          pageOf(container.listBlobsByHierarchy('/', { prefix: start, ...inTime() }).byPage(place)),
+        nextOf,
+      )
+      for await (const { segment } of pages)
+        for (const { name } of segment.blobPrefixes ?? []) names.push(name.slice(start.length))
       return names
     },
     inFolders: makeInFolders(list),
@@ -98,9 +117,22 @@ export function makeAzureStorage({
     },
     delete: (keys) => deleteBlobs(container, keys.map(blobOf)),
     hidden: (unlisted) =>
-      orUnlisted(hiddenIn(container, folder), ['version', 'upload', 'deleted'], refusal, unlisted),
+      orUnlisted(hiddenIn(container, folder, inTime), ['version', 'upload', 'deleted'], refusal, unlisted),
   }
 }
+
+interface Place {
+  continuationToken: string
+}
+
+/** The first page of these. */
+async function pageOf<Page>(pages: AsyncIterableIterator<Page>): Promise<Page> {
+  const { value } = await pages.next()
+  return value
+}
+
+const nextOf = ({ continuationToken }: { continuationToken?: string }): Place | undefined =>
+  continuationToken ? { continuationToken } : undefined
 
 /** A login may be allowed to list blobs, and no versions; accounts with folders (Data Lake) have no versions. */
 const refusal = (error: unknown) =>
@@ -112,12 +144,22 @@ const refusal = (error: unknown) =>
  * Old versions, snapshots, blobs that were deleted softly, and blobs of which only blocks are there. Blocks that wait beside
  * the content of a blob are in no listing; distribution's driver writes none.
  */
-async function* hiddenIn(container: ContainerClient, folder: string): AsyncGenerator<HiddenObject> {
-  const all = container.listBlobsFlat({
+async function* hiddenIn(
+  container: ContainerClient,
+  folder: string,
+  inTime: () => { abortSignal: AbortSignal },
+): AsyncGenerator<HiddenObject> {
+  const options = {
     ...{ prefix: folder, includeUncommitedBlobs: true, includeDeleted: true },
     ...{ includeVersions: true, includeSnapshots: true },
-  })
-  for await (const blob of all) {
+  }
+  const pages = pagesUntilLast(
+    (place?: Place) => pageOf(container.listBlobsFlat({ ...options, ...inTime() }).byPage(place)),
+    nextOf,
+  )
+  for await (const { segment } of pages) for (const blob of segment.blobItems) yield* hiddenOf(blob)
+
+  async function* hiddenOf(blob: BlobItem): AsyncGenerator<HiddenObject> {
     const { contentLength: size = 0, lastModified: modifiedAt, blobType } = blob.properties
     const kind = kindOf(blob)
     const info = { key: blob.name.slice(folder.length), modifiedAt }

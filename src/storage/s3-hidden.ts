@@ -5,8 +5,8 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
+import { pagesUntilLast } from '../store/pages-until-last.ts'
 import { orUnlisted, REFUSED } from './or-unlisted.ts'
-import { pagesUntilLast } from './pages-until-last.ts'
 import type { HiddenObject, RegistryStorage } from './storage.ts'
 
 /** What a bucket holds below `folder` and shows in no listing of objects. */

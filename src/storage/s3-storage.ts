@@ -6,16 +6,19 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
-  paginateListObjectsV2,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
 import { shareFor } from '../platform/share-for.ts'
 import { ObjectTooLarge } from '../store/object-store.ts'
 import { folderOf, makeS3Client, type S3StoreOptions, undefinedIfAbsent } from '../store/s3-client.ts'
+import { listPages } from '../store/s3-pages.ts'
 import { makeInFolders } from './in-folders.ts'
 import { makeS3Hidden } from './s3-hidden.ts'
 import { makeLargeCopy } from './s3-large-copy.ts'
 import type { RegistryStorage } from './storage.ts'
+
+/** What a listing does not tell is no time; `checkedStorage` refuses it. */
+const NEVER = new Date(Number.NaN)
 
 /** How long a bucket that was there is taken to be there, in ms. */
 const THERE_MS = 60_000
@@ -62,15 +65,12 @@ export function makeS3Storage(options: S3StoreOptions & { mostCopied?: number })
   }
 
   async function* list(start: string, after?: string) {
-    const pages = paginateListObjectsV2(
-      { client },
-      {
-        ...{ Bucket: bucket, Prefix: folder + start },
-        ...(after !== undefined && { StartAfter: folder + after }),
-      },
-    )
+    const pages = listPages(client, {
+      ...{ Bucket: bucket, Prefix: folder + start },
+      ...(after !== undefined && { StartAfter: folder + after }),
+    })
     for await (const { Contents = [] } of pages)
-      for (const { Key = '', Size = 0, LastModified = new Date(0) } of Contents)
+      for (const { Key = '', Size = Number.NaN, LastModified = NEVER } of Contents)
         yield { key: Key.slice(folder.length), size: Size, modifiedAt: LastModified }
   }
 
@@ -81,7 +81,7 @@ export function makeS3Storage(options: S3StoreOptions & { mostCopied?: number })
       const start = folder + path
       const names: string[] = []
       const input = { Bucket: bucket, Prefix: start, Delimiter: '/' }
-      for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client }, input))
+      for await (const { CommonPrefixes = [] } of listPages(client, input))
         for (const { Prefix = '' } of CommonPrefixes) names.push(Prefix.slice(start.length))
       return names
     },

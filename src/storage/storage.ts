@@ -24,7 +24,10 @@ export interface HiddenObject extends ObjectInfo {
   kind: (typeof HIDDEN_KINDS)[number]
 }
 
-/** Kinds that a store does not list, or not to this login: it may hold some. `reason` is its own answer. */
+/**
+ * Kinds that a store does not list, or not to this login: it may hold some. Without kinds, it is a folder of others that cannot be read.
+ * `reason` is its own answer.
+ */
 export interface Unlisted {
   kinds: readonly HiddenObject['kind'][]
   reason: string

@@ -70,18 +70,19 @@ export function makeSwiftContainer(client: SwiftClient, container: string) {
 
   /** Ends with the first page that is empty: a cluster may give shorter pages than it says. */
   async function* pages(query: Record<string, string>) {
-    let marks: Record<string, string> = {}
-    for (;;) {
+    const seen = new Set<string>()
+    for (let marks: Record<string, string> = {}; ; ) {
       const entries = await page({ ...query, ...marks })
       const last = entries.at(-1)
       if (last === undefined) return
       const marker = String(last.name ?? last.subdir ?? '')
       const version = query.versions === undefined ? {} : { version_marker: String(last.version_id ?? '') }
-      const next = { marker, ...version }
-      if (JSON.stringify(next) === JSON.stringify(marks))
+      marks = { marker, ...version }
+      const place = JSON.stringify(marks)
+      if (seen.has(place))
         throw client.error(`GET the list of the container ${container}`, 'the same page again')
+      seen.add(place)
       yield entries
-      marks = next
     }
   }
 

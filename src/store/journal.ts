@@ -28,6 +28,9 @@ export interface Journal<T extends Entry> {
   forget(before: Date, onForget?: (id: string) => Promise<void>): Promise<void>
 }
 
+/** A position, with a capture of the id. Objects of others may be beside ours. */
+const POSITION = /^\d{4}-\d\d-\d\d\/\d{13}-([A-Za-z0-9_-]+)$/
+
 /** Number of objects that are fetched at once. */
 const PARALLEL = 8
 
@@ -106,7 +109,9 @@ export function makeJournal<S extends TSchema>(options: {
       for (const folder of await store.folders(`${kind}/`)) {
         if (folder >= firstKept) return
         for await (const { key } of store.list(`${kind}/${folder}`)) {
-          await onForget?.(positionIn(key).slice(`${folder}${LAST_MS}-`.length))
+          const [, id] = key.endsWith('.json') ? (POSITION.exec(positionIn(key)) ?? []) : []
+          if (id === undefined) continue
+          await onForget?.(id)
           await store.delete(key)
         }
       }

@@ -1,16 +1,12 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  paginateListObjectsV2,
-} from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { assertFolder, assertKey, assertPrefix, isKey } from './assert-key.ts'
 import { type ObjectStore, ObjectTooLarge } from './object-store.ts'
 import { probe } from './probe.ts'
 import { folderOf, makeS3Client, type S3StoreOptions, undefinedIfAbsent } from './s3-client.ts'
+import { listPages } from './s3-pages.ts'
 
 /**
  * Bytes. An object up to this size is put in one request, a larger one as a multipart upload. S3 takes 10,000 parts, so
@@ -45,7 +41,7 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
       ...{ Bucket: bucket, Prefix: folder + start },
       ...(after !== undefined && { StartAfter: folder + after }),
     }
-    const pages = paginateListObjectsV2({ client }, input)
+    const pages = listPages(client, input)
     for await (const { Contents = [] } of pages)
       for (const { Key = '', Size = 0, LastModified = new Date(0) } of Contents) {
         const key = Key.slice(folder.length)
@@ -93,7 +89,7 @@ export function makeS3Store({ bucket, prefix, ...connection }: S3StoreOptions): 
       const start = folder + path
       const names: string[] = []
       const input = { Bucket: bucket, Prefix: start, Delimiter: '/' }
-      for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client }, input))
+      for await (const { CommonPrefixes = [] } of listPages(client, input))
         for (const { Prefix = '' } of CommonPrefixes) names.push(Prefix.slice(start.length))
       return names.filter((name) => isKey(name.slice(0, -1)))
     },

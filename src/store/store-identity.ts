@@ -12,7 +12,10 @@ const Identity = Type.Object({
   id: Type.String({ pattern: '^[0-9a-f-]{36}$' }),
   /** RFC 3339 */
   since: Type.String(),
+  /** How often something was written that must not be lost unnoticed. A backup from before has less. */
+  changes: Type.Optional(Type.Integer({ minimum: 0 })),
 })
+type Identity = Static<typeof Identity>
 const identity = Compile(Identity)
 
 /** How long a second look waits: two processes may give an empty store its identity at once. In ms. */
@@ -20,9 +23,9 @@ const SECOND_LOOK_MS = 1_000
 
 /**
  * `known`: the store is the one that Redis knows. `lost`: Redis knows a store, and this one is empty of it. `another`: it is
- * another store than Redis knows.
+ * another store than Redis knows. `older`: it is a copy from before people asked to keep images.
  */
-export const StoreState = Type.Enum(['known', 'lost', 'another'])
+export const StoreState = Type.Enum(['known', 'lost', 'another', 'older'])
 export type StoreState = Static<typeof StoreState>
 
 export interface StoreIdentity {
@@ -30,6 +33,8 @@ export interface StoreIdentity {
   state(): Promise<StoreState>
   /** From now on the store is the known one, with what it holds. */
   accept(): Promise<void>
+  /** To be called after something was written that must not be lost unnoticed. @throws errors of the store and of Redis */
+  noteChange(): Promise<void>
 }
 
 /**
@@ -44,19 +49,28 @@ export function makeStoreIdentity(deps: {
 }): StoreIdentity {
   const { store, redis } = deps
   const key = `${deps.prefix}:store`
+  const changesKey = `${deps.prefix}:store-changes`
 
-  async function found(): Promise<string | undefined> {
+  async function found(): Promise<Identity | 'unreadable' | undefined> {
     const body = (await store.get(KEY))?.toString()
     if (body === undefined) return undefined
     const value: unknown = parse(body)
     // What cannot be read is none that Redis knows.
-    return identity.Check(value) ? value.id : 'unreadable'
+    return identity.Check(value) ? value : 'unreadable'
   }
 
-  const name = (id: string) => store.put(KEY, JSON.stringify({ id, since: new Date().toISOString() }))
+  const write = (one: Identity) => store.put(KEY, JSON.stringify(one))
+  const name = (id: string) => write({ id, since: new Date().toISOString() })
 
   /** What this process has known: Redis may lose it, and the store right after that. */
   let remembered: string | undefined
+  let rememberedChanges = 0
+
+  /** How many changes the store had at least. */
+  async function knownChanges(): Promise<number> {
+    rememberedChanges = Math.max(rememberedChanges, Number((await redis.get(changesKey)) ?? 0))
+    return rememberedChanges
+  }
 
   /** The id that Redis knows. If Redis has lost it, it is told what this process knows. */
   async function knownId(): Promise<string | null> {
@@ -78,11 +92,13 @@ export function makeStoreIdentity(deps: {
 
   async function look(): Promise<StoreState> {
     const known = await knownId()
-    const id = await found()
+    const one = await found()
+    const id = typeof one === 'object' ? one.id : one
     if (known === null) return meet(id)
     if (id !== known) return id === undefined ? 'lost' : 'another'
     remembered = known
-    return 'known'
+    const changes = typeof one === 'object' ? (one.changes ?? 0) : 0
+    return changes < (await knownChanges()) ? 'older' : 'known'
   }
 
   return {
@@ -92,11 +108,22 @@ export function makeStoreIdentity(deps: {
       return look()
     },
     async accept() {
-      const id = await found()
-      const accepted = id === undefined || id === 'unreadable' ? randomUUID() : id
-      if (accepted !== id) await name(accepted)
+      const one = await found()
+      const accepted = typeof one === 'object' ? one.id : randomUUID()
+      if (typeof one !== 'object') await name(accepted)
       await redis.set(key, accepted)
       remembered = accepted
+      rememberedChanges = typeof one === 'object' ? (one.changes ?? 0) : 0
+      await redis.set(changesKey, rememberedChanges)
+    },
+    async noteChange() {
+      const one = await found()
+      if (typeof one !== 'object' || (await look()) !== 'known') return
+      const changes = Math.max(one.changes ?? 0, await knownChanges()) + 1
+      // The store first: if this process dies in between, the store has more than Redis knows, and that is nothing.
+      await write({ ...one, changes })
+      await redis.set(changesKey, changes)
+      rememberedChanges = changes
     },
   }
 }
@@ -112,10 +139,11 @@ function parse(text: string): unknown {
 const WHAT = {
   lost: 'the store has lost its data, or is another, empty one',
   another: 'the store is another one than before',
+  older: 'the store is an older copy of itself',
 }
 
 /** Why nothing may be deleted; `undefined` for the known store. */
 export const storeDoubt = (state: StoreState): string | undefined =>
   state === 'known'
     ? undefined
-    : `${WHAT[state]}: what people keep, announcements and the trash are missing. Restore its backup, or accept it as it is: tallyman store accept`
+    : `${WHAT[state]}: what people keep, announcements and the trash are missing${state === 'older' ? ' since then' : ''}. Restore its backup, or accept it as it is: tallyman store accept`

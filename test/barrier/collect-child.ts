@@ -35,7 +35,7 @@ const collected = await collectBehindBarrier({
   survey: () => surveyStorage(storage, { projectOf: (name) => name }),
   named: async () => new Set<string>(),
   pushedTo: async () => [],
-  stopped: async () => false,
+  stop: new AbortController().signal,
   requireGate: async () => {},
   async at(step) {
     if (step !== input.dieAt) return

@@ -81,7 +81,7 @@ export async function startScene(
         survey: () => surveyStorage(storage, { projectOf: (name) => name }),
         named: async () => new Set<string>(),
         pushedTo: async () => [],
-        stopped: async () => false,
+        stop: new AbortController().signal,
         requireGate: async () => {},
         settings: { ...QUICK, ...settings },
         ...more,

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeImage } from '../../lab/image.ts'
+import { digestOf, makeImage } from '../../lab/image.ts'
 import { useRedis } from '../../lab/use-redis.ts'
 import { gateBarrier } from '../../src/barrier/barrier.ts'
 import { conductBarrier } from '../../src/barrier/conduct-barrier.ts'
@@ -15,7 +15,7 @@ import { newRun } from '../../src/collection/runs.ts'
 import { runAt } from '../../src/space/blob-trash.ts'
 import { makeSurveys } from '../../src/space/surveys.ts'
 import { blobKey } from '../../src/storage/layout.ts'
-import { type Scene, startScene } from './scene.ts'
+import { QUICK, type Scene, startScene } from './scene.ts'
 
 /** Surveys, which empty the trash, beside collections. The trash keeps nothing here longer than it must. */
 const lab = useRedis()
@@ -33,6 +33,7 @@ const survey = () =>
     ...{ store: { get: async () => undefined, put: async () => {} }, now: Date.now },
     ...{ storageOf: () => scene.storage, projectIdOf: ({ repository }) => repository, trashMsOf: () => 0 },
     isCollecting: (registry) => leasesOf().isTaken(registry),
+    maySegmentsGo: () => false,
   }).survey('lab')
 
 const trashed = async () => (await Array.fromAsync(scene.trash.list())).map(({ digest }) => digest)
@@ -109,6 +110,7 @@ test('a recovery that fails is done again', async () => {
       await context.save(Object.assign(run, { phase: 'ended' }))
       return run
     },
+    releaserOf: () => async (run) => run,
     onEnded: async ({ outcome, error }) => void told.push({ outcome, error }),
     log: { info() {}, warn() {}, error() {} } as unknown as Parameters<typeof makeCollector>[0]['log'],
   })
@@ -130,4 +132,67 @@ test('while a manifest cannot be read, the trash keeps all: that may name anythi
   expect(await scene.direct.push('b', 'broken', broken)).toBe(201)
   await survey()
   expect(await trashed()).toEqual([])
+})
+
+test('a dry run writes nothing: it puts nothing back, and tries nothing that would', async () => {
+  const image = await scene.garbage('dry')
+  await scene.collect()
+  // The image is there again, but for what the trash has.
+  expect(await scene.direct.putManifests('a', 'dry', image)).toBe(400)
+  await scene.garbage('more')
+  const everything = async () =>
+    (await Array.fromAsync(scene.storage.list(''))).map(({ key, size, modifiedAt }) => [
+      key,
+      size,
+      modifiedAt,
+    ])
+  const before = await everything()
+  const asked = { registry: 'lab', mode: 'barrier', dryRun: true, force: false, by: 'test' } as const
+  const refuse = async () => {
+    throw new Error('a dry run must not do this')
+  }
+  const run = await conductBarrier(newRun(asked, Date.now()), {
+    ...{ storage: scene.storage, trash: scene.trash, folder: 'dry', now: Date.now, clock: Date.now },
+    barrier: { arm: refuse, disarm: refuse, close: refuse, open: refuse, seen: refuse },
+    ...{ survey: scene.survey, named: async () => new Set<string>(), pushedTo: async () => [] },
+    ...{ settings: QUICK, problems: async () => [] },
+    ...{ settle: refuse, requireForgetful: refuse, requireGate: refuse },
+    context: {
+      ...{ save: async () => {}, onPhase: async () => {}, lease: { requireOurs: async () => {} } },
+      ...{ signal: new AbortController().signal, closing: new AbortController().signal },
+    },
+  })
+  expect(run).toMatchObject({ outcome: 'planned', promised: { blobs: expect.any(Number) } })
+  expect(run.promised?.blobs).toBeGreaterThan(0)
+  expect(run.differences.at(-1)).toContain('is only tried when it runs')
+  expect(await everything()).toEqual(before)
+})
+
+test('a stop ends the rest between two pauses', async () => {
+  // More than are deleted at once.
+  for (let n = 0; n < 900; n++) {
+    const file = join(scene.registry.storage, blobKey(digestOf(Buffer.from(`garbage ${n}`))))
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, `garbage ${n}`)
+  }
+  await sleep(2 * QUICK.clocksMs)
+  const stop = new AbortController()
+  const storage = {
+    ...scene.storage,
+    async delete(keys: readonly string[]) {
+      await scene.storage.delete(keys)
+      // A store that is slow: not all fits into one pause.
+      await sleep(1_100)
+    },
+  }
+  const { pausesMs, moved, promised } = await scene.collect(
+    async (step) => {
+      if (step === 'open') setTimeout(() => stop.abort(), 50)
+    },
+    { pauseMs: 1_000, restMs: 2 ** 30 },
+    { storage, stop: stop.signal },
+  )
+  expect(pausesMs).toHaveLength(1)
+  expect(moved.blobs).toBeGreaterThan(0)
+  expect(moved.blobs).toBeLessThan(promised.blobs)
 })

@@ -29,7 +29,7 @@ export const EVERY_ROUTE: Record<string, { command: string } | { none: string }>
   'POST /v1/registries/{name}/collections/stop': { command: 'gc stop ci' },
   'GET /v1/registries/{name}/collections/advice': { command: 'gc advise ci' },
   'POST /v1/replays': { command: 'replay old --since 30d' },
-  'GET /v1/replays': { none: 'a later page of the dashboard shows them' },
+  'GET /v1/replays': { none: 'the dashboard shows them: /replay' },
   'GET /v1/replays/{id}': { none: 'the command `replay` follows its job' },
   'GET /v1/store': { command: 'store show' },
   'POST /v1/store/accept': { command: 'store accept --yes' },

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { adviceOf, type Known } from '../../src/collection/advice.ts'
+import { makeKnown } from '../../src/collection/known.ts'
 import { nextKnown, type Seen } from '../../src/collection/next-known.ts'
 
 const NOW = Date.parse('2026-11-27T00:00:00Z')
@@ -106,4 +107,22 @@ describe('what surveys tell', () => {
     const first = nextKnown(undefined, seen(0, 500, 900))
     expect(nextKnown(first, seen(1, 100, 900)).last).toBeNull()
   })
+})
+
+test('what is known and cannot be read is made anew, and holds up no survey', async () => {
+  const objects = new Map<string, Buffer>([['collections-known/ci.json', Buffer.from('{"registry": "c')]])
+  const known = makeKnown({
+    store: {
+      get: async (key) => objects.get(key),
+      put: async (key, body) => void objects.set(key, Buffer.from(String(body))),
+    },
+    thresholdsOf: () => ({ share: 0.5 }),
+    undoableOf: async function* () {},
+    onPays: async () => {},
+    now: () => NOW,
+  })
+  expect(await known.adviceOf('ci')).toBeUndefined()
+  await known.onCollected('ci', { at: day(0), seen: 'run', freed: 1, pauseMs: 1 })
+  await known.onSurveyed({ registry: 'ci', at: day(0), total: 100, blobs: 90, candidates: [] })
+  expect(await known.adviceOf('ci')).toMatchObject({ pays: false })
 })

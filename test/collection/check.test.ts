@@ -3,7 +3,7 @@ import { type Facts, problemsOf } from '../../src/collection/check.ts'
 import { compareFreed } from '../../src/collection/compare.ts'
 
 const FINE: Facts = {
-  ...{ uploads: [], unreadable: 0, isCache: false },
+  ...{ uploads: [], unreadable: 0, isCache: false, storage: [] },
   undoable: { images: 0, bytes: 0, until: 0 },
 }
 
@@ -19,6 +19,7 @@ test.for([
     { uploads: [...'abcdefg', 'a'].map((repository) => ({ repository, bytes: 1 })) },
     '8 uploads are in progress, in a, b, c, d, e and 2 more',
   ],
+  ['what the storage doctor found', { storage: ['the store keeps old versions'] }, 'keeps old versions'],
   ['an unreadable manifest', { unreadable: 1 }, '1 manifest cannot be read'],
   [
     'undo',

@@ -154,7 +154,7 @@ test('if writes cannot be let in, somebody is told at once, and it is tried unti
 })
 
 test('a collector that hangs is ended once the pause is as long as it may be', async () => {
-  await start({ maxPause: '6s' })
+  await start({ maxPause: '15s' })
   await registry.let('collect', 'hang')
   const ended = await api.ended(await api.begin())
   expect(ended).toMatchObject({ outcome: 'failed', error: 'collect: the pause has reached maxPause' })

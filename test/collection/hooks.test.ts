@@ -170,16 +170,24 @@ describe('a URL', () => {
     })
   })
 
-  it('202 is not done yet: it is asked again, with the same id', async () => {
+  it('202 is not done yet: it is asked again, with the same id, and another call has another id', async () => {
     answers = [202, 202, 200]
     expect(await hook()(CALL)).not.toContain('\u001b')
-    expect(new Set(asked.map(({ request }) => request.headers['webhook-id']))).toEqual(
-      new Set(['run-1-collect']),
-    )
+    const ids = () => new Set(asked.map(({ request }) => request.headers['webhook-id']))
+    expect([...ids()]).toEqual([expect.stringMatching(/^run-1-collect-[0-9a-f]{8}$/)])
     expect(asked).toHaveLength(3)
+    // Another call is another question: a receiver that knows the id would do nothing.
+    answers = [500, 200]
+    await expect(hook()(CALL)).rejects.toThrow('answered 500')
+    await hook()(CALL)
+    expect(ids().size).toBe(3)
   })
 
   it('another status is a failure, and its message does not tell the path', async () => {
+    // A redirect is not followed: it may lead to where the secret of the header must not go.
+    answers = [302]
+    await expect(hook()(CALL)).rejects.toThrow('answered 302')
+    expect(asked).toHaveLength(1)
     answers = [503]
     const failure = await hook()(CALL).catch((error) => error)
     expect(failure).toBeInstanceOf(HookFailed)

@@ -13,7 +13,7 @@ import { makeRegistryClient, type RegistryClient } from '../../src/registry/clie
 
 /**
  * The drill: Redis is lost, the store is lost, both are lost, with real programs. It prints how long each took, which
- * docs/operations.md quotes. The tests follow each other.
+ * docs/operations.md quotes. Each step begins where the one before has ended, so all are one test.
  */
 const MIB = 1024 * 1024
 
@@ -140,7 +140,10 @@ async function timed<T>(what: string, run: () => Promise<T>): Promise<T> {
 let known: Project[]
 let told: number
 
-test('a service with usage, an override, a keep, a deleted image and alerts', async () => {
+const steps: { what: string; run: () => Promise<void> }[] = []
+const step = (what: string, run: () => Promise<void>) => steps.push({ what, run })
+
+step('a service with usage, an override, a keep, a deleted image and alerts', async () => {
   await push('team/app', 'v1', 2 * MIB)
   await push('team/app', 'pr-1')
   await push('team/web', 'v1')
@@ -166,23 +169,26 @@ test('a service with usage, an override, a keep, a deleted image and alerts', as
   await cp(store(), backup(), { recursive: true })
 })
 
-test('Redis is lost: usage, pulls, overrides and flags are back by themselves; nobody is told twice', async () => {
-  await redis.process.stop('SIGKILL')
-  redis = await startRedis({ port: redis.port })
-  await timed('Redis was lost; the numbers are back', () =>
-    eventually(
-      () => projects().catch(() => []),
-      (all) => isDeepStrictEqual(all, known),
-    ),
-  )
-  const after = await timed('Redis was lost; the index is exact again', () => eventually(ci, isExact))
-  expect(after?.lastReconcile?.reason).toBe('Redis lost its data')
-  expect(await projects()).toEqual(known)
-  expect((await alerts()).alerts.length).toBe(told)
-  expect((await audit()).map(({ action }) => action)).toContain('quota.set')
-})
+step(
+  'Redis is lost: usage, pulls, overrides and flags are back by themselves; nobody is told twice',
+  async () => {
+    await redis.process.stop('SIGKILL')
+    redis = await startRedis({ port: redis.port })
+    await timed('Redis was lost; the numbers are back', () =>
+      eventually(
+        () => projects().catch(() => []),
+        (all) => isDeepStrictEqual(all, known),
+      ),
+    )
+    const after = await timed('Redis was lost; the index is exact again', () => eventually(ci, isExact))
+    expect(after?.lastReconcile?.reason).toBe('Redis lost its data')
+    expect(await projects()).toEqual(known)
+    expect((await alerts()).alerts.length).toBe(told)
+    expect((await audit()).map(({ action }) => action)).toContain('quota.set')
+  },
+)
 
-test('an image of the trash can be brought back after that', async () => {
+step('an image of the trash can be brought back after that', async () => {
   const [entry] = (await trash()).images
   expect(entry?.tags).toEqual(['pr-1'])
   await ask('POST', `/v1/trash/${encodeURIComponent(entry?.id ?? '')}/restore`, {})
@@ -190,59 +196,72 @@ test('an image of the trash can be brought back after that', async () => {
   await registry.untilDelivered()
 })
 
-test('the store is lost: nothing is deleted until its backup is there, although nobody keeps anything', async () => {
-  await rm(store(), { recursive: true })
-  await timed('the store was lost; it is noticed', () =>
-    eventually(
-      () => get<{ state: string }>('/v1/store'),
-      ({ state }) => state === 'lost',
-    ),
-  )
-  expect(await keeps()).toEqual([])
-  const { job } = await askRun()
-  const failed = await eventually(
-    () => get<{ failedReason: string | null }>(`/v1/jobs/expiry/${job}`),
-    ({ failedReason }) => failedReason !== null,
-  )
-  expect(failed.failedReason).toContain('the store has lost its data')
-  expect(await client.headManifest('team/app', 'pr-2')).toBeDefined()
-  // What is written meanwhile stays beside the backup.
-  await timed('the store was lost; its backup is there', async () => {
-    await cp(backup(), store(), { recursive: true })
-    await eventually(
-      () => get<{ state: string }>('/v1/store'),
-      ({ state }) => state === 'known',
+step(
+  'the store is lost: nothing is deleted until its backup is there, although nobody keeps anything',
+  async () => {
+    await rm(store(), { recursive: true })
+    await timed('the store was lost; it is noticed', () =>
+      eventually(
+        () => get<{ state: string }>('/v1/store'),
+        ({ state }) => state === 'lost',
+      ),
     )
-  })
-  expect(await keeps()).toHaveLength(1)
-  await eventually(ci, isExact)
-  // The run is tried again by itself. It deletes pr-1, which was brought back. pr-2 is kept.
-  await follow('expiry', job)
-  expect(await client.headManifest('team/app', 'pr-1')).toBeUndefined()
-  expect(await client.headManifest('team/app', 'pr-2')).toBeDefined()
-  await registry.untilDelivered()
-})
-
-test('Redis and the store are lost: with the backup of the store all is back but what was done since', async () => {
-  await eventually(projects, (all) => isDeepStrictEqual(sizes(all), sizes(known)))
-  await api.stop('SIGKILL')
-  await redis.process.stop('SIGKILL')
-  await rm(store(), { recursive: true })
-  await pushImage(client, 'team/late', 'v1', makeImage({ layers: [{ seed: 'late', bytes: 1_000 }] }))
-  await cp(backup(), store(), { recursive: true })
-  redis = await startRedis({ port: redis.port })
-  await timed('both were lost; the service is up and exact', async () => {
-    api = await service.startApi(['--workers'])
+    expect(await keeps()).toEqual([])
+    const { job } = await askRun()
+    const failed = await eventually(
+      () => get<{ failedReason: string | null }>(`/v1/jobs/expiry/${job}`),
+      ({ failedReason }) => failedReason !== null,
+    )
+    expect(failed.failedReason).toContain('the store has lost its data')
+    expect(await client.headManifest('team/app', 'pr-2')).toBeDefined()
+    // What is written meanwhile stays beside the backup.
+    await timed('the store was lost; its backup is there', async () => {
+      await cp(backup(), store(), { recursive: true })
+      await eventually(
+        () => get<{ state: string }>('/v1/store'),
+        ({ state }) => state === 'known',
+      )
+    })
+    expect(await keeps()).toHaveLength(1)
     await eventually(ci, isExact)
-  })
-  const all = await projects()
-  // A push while nobody listened, which the registry delivers or a reconcile finds.
-  expect(sizes(all.filter(({ id }) => id !== 'ci/team/late'))).toEqual(sizes(known))
-  expect(all.map(({ id }) => id)).toContain('ci/team/late')
-  expect(JSON.stringify(all.find(({ id }) => id === 'ci/team/web'))).toContain(String(80 * 1024 ** 3))
-  expect(await keeps()).toHaveLength(1)
-  expect((await trash()).images.map(({ tags }) => tags)).toEqual([['pr-1']])
-  expect(await get('/v1/store')).toEqual({ state: 'known', doubt: null })
+    // The run is tried again by itself. It deletes pr-1, which was brought back. pr-2 is kept.
+    await follow('expiry', job)
+    expect(await client.headManifest('team/app', 'pr-1')).toBeUndefined()
+    expect(await client.headManifest('team/app', 'pr-2')).toBeDefined()
+    await registry.untilDelivered()
+  },
+)
+
+step(
+  'Redis and the store are lost: with the backup of the store all is back but what was done since',
+  async () => {
+    await eventually(projects, (all) => isDeepStrictEqual(sizes(all), sizes(known)))
+    await api.stop('SIGKILL')
+    await redis.process.stop('SIGKILL')
+    await rm(store(), { recursive: true })
+    await pushImage(client, 'team/late', 'v1', makeImage({ layers: [{ seed: 'late', bytes: 1_000 }] }))
+    await cp(backup(), store(), { recursive: true })
+    redis = await startRedis({ port: redis.port })
+    await timed('both were lost; the service is up and exact', async () => {
+      api = await service.startApi(['--workers'])
+      await eventually(ci, isExact)
+    })
+    const all = await projects()
+    // A push while nobody listened, which the registry delivers or a reconcile finds.
+    expect(sizes(all.filter(({ id }) => id !== 'ci/team/late'))).toEqual(sizes(known))
+    expect(all.map(({ id }) => id)).toContain('ci/team/late')
+    expect(JSON.stringify(all.find(({ id }) => id === 'ci/team/web'))).toContain(String(80 * 1024 ** 3))
+    expect(await keeps()).toHaveLength(1)
+    expect((await trash()).images.map(({ tags }) => tags)).toEqual([['pr-1']])
+    expect(await get('/v1/store')).toEqual({ state: 'known', doubt: null })
+  },
+)
+
+test('the drill: Redis is lost, the store is lost, both are lost', async () => {
+  for (const { what, run } of steps) {
+    process.stdout.write(`drill: ${what}\n`)
+    await run()
+  }
 })
 
 const sizes = (all: readonly Project[]) =>

@@ -54,3 +54,19 @@ test('its token may be in a file', async () => {
     'http://a/',
   ])
 })
+
+test.each([
+  ['url: "http://a:1/x"', 'url: ["http://b:1/x", "http://a:1/x"]', true],
+  ['pods: "http://a:1/x"', 'pods: "http://a:1/x"', true],
+  ['url: "http://a:1/x", endpoint: one', 'url: "http://a:1/x", endpoint: one', true],
+  ['url: "http://a:1/x", endpoint: one', 'url: "http://a:1/x", endpoint: two', false],
+  ['url: "http://a:1/x"', 'url: "http://a:2/x"', false],
+])('two registries that count the same events are refused: %s beside %s', async (one, two, isRefused) => {
+  const more = `  c3: { url: "https://y", token: secret-of-registry-c3, metrics: { ${two} } }\n`
+  const yaml = withMetrics(one) + more
+  if (isRefused)
+    expect(await problemsOf(yaml)).toEqual([
+      expect.stringContaining('registries.c3.metrics: has http://a:1/x'),
+    ])
+  else await loadYaml(yaml)
+})

@@ -338,3 +338,29 @@ describe('news', () => {
 const reading = (at: number, taken: number): Reading => ({
   ...{ at, takenBefore: taken, takenAfter: taken, processes: [], gone: [], failed: [] },
 })
+
+test('a count of the intake that Redis has lost is no loss of events', () => {
+  const process = (events: number) => ({
+    ...{ address: 'http://a/', birth: { startedAt: 1_700_000_000 }, recentCollections: [], at: 0 },
+    counts: { events, successes: events, givenUp: 0, pending: 0 },
+  })
+  const look = (before: AuditState | undefined, taken: number, events: number, at: number) =>
+    judge(
+      before,
+      { at, takenBefore: taken, takenAfter: taken, processes: [process(events)], gone: [], failed: [] },
+      'x',
+    )
+  let { state } = look(undefined, 5_000, 5_000, 1)
+  ;({ state } = look(state, 5_010, 5_010, 60_000_000))
+  // Redis was emptied while the last reading was under way, so its state was saved after that.
+  for (const [n, taken] of [2, 5, 9].entries()) {
+    const verdict = look(state, taken, 5_010 + taken, 120_000_000 + n * 60_000_000)
+    expect(verdict).toMatchObject({ announced: 0, news: [] })
+    expect(verdict.loss).toBeUndefined()
+    state = verdict.state
+  }
+  expect(state.lost).toBe(0)
+  // From then on a loss is noticed again.
+  ;({ state } = look(state, 9, 5_022, 300_000_000))
+  expect(look(state, 9, 5_022, 360_000_000).loss).toMatchObject({ count: 3 })
+})

@@ -120,3 +120,71 @@ test('an address of IPv6 is written as URLs want it', async () => {
   const read = reader({ pods: 'http://pods:1/debug/vars' }, async () => ['::1'])
   expect((await read([])).failed).toMatchObject([{ address: 'http://[::1]:1/debug/vars' }])
 })
+
+test('pods with addresses of IPv4 and IPv6 are each read once, in an order that stays', async () => {
+  const both = ['::2', '127.0.0.3', '::1', '127.0.0.2']
+  const read = reader({ pods: 'http://pods:1/x' }, async () => both)
+  const asked = async () => (await read([])).failed.map(({ address }) => address)
+  const four = ['http://127.0.0.2:1/x', 'http://127.0.0.3:1/x']
+  expect(await asked()).toEqual(four)
+  both.reverse()
+  expect(await asked()).toEqual(four)
+  both.push('::3')
+  expect((await asked())[0]).toBe('http://[::1]:1/x')
+})
+
+test('more processes than are read are said to be unread, and are the same ones each time', async () => {
+  const all = Array.from({ length: 130 }, (_, n) => `127.0.1.${n + 1}`)
+  const read = reader({ pods: `http://pods:${await freePort()}/x` }, async () => all)
+  const unread = async () =>
+    (await read([])).failed
+      .filter(({ problem }) => problem.startsWith('more than'))
+      .map(({ address }) => address)
+  const first = await unread()
+  expect(first).toHaveLength(30)
+  all.reverse()
+  expect(await unread()).toEqual(first)
+})
+
+test('one process at two places counts once, and that is told', async () => {
+  const one = await serve((_, answer) => answer.end(DISTRIBUTION_3))
+  const same = await serve((_, answer) => answer.end(DISTRIBUTION_3))
+  const another = await serve((_, answer) =>
+    answer.end(DISTRIBUTION_3.replace(/^(process_start_time_seconds) .*/m, '$1 1.79580372927e+09')),
+  )
+  const found = await reader({ url: [one.url, same.url, another.url] })([])
+  expect(found.processes.map(({ address }) => address)).toEqual([one.url, another.url])
+  expect(found.failed).toEqual([
+    { address: same.url, problem: `it is the process that answers at ${one.url}, too` },
+  ])
+})
+
+test.each(['Thu, 01 Jan 1970 00:00:00 GMT', 'Fri, 31 Dec 9999 00:00:00 GMT', 'nonsense', '-200000'])(
+  'a clock that is wrong by more than a day is not believed: %s',
+  async (date) => {
+    const { url } = await serve((request, answer) => {
+      answer.setHeader('date', date)
+      vars(request, answer)
+    })
+    expect((await reader({ url: [url] })([])).processes).toMatchObject([{ at: NOW }])
+  },
+)
+
+test('a part of an event is no count, and a problem names few of many endpoints', async () => {
+  const text = (value: string) =>
+    `process_start_time_seconds 1.7e9\nregistry_notifications_events_total{endpoint="tallyman",type="Events"} ${value}\n`
+  for (const value of ['1.5', 'NaN', '-3', '+Inf', '1e300']) {
+    const { url } = await serve((_, answer) => answer.end(text(value)))
+    const { processes, failed } = await reader({ url: [url] })([])
+    expect(failed).toEqual([])
+    expect(processes).toMatchObject([{ counts: { events: 0 } }])
+  }
+  const many = Array.from(
+    { length: 20_000 },
+    (_, n) => `registry_notifications_events_total{endpoint="<b>${'x'.repeat(90)}${n}",type="Events"} 1`,
+  )
+  const { url } = await serve((_, answer) => answer.end(`${many.join('\n')}\n`))
+  const { failed } = await reader({ url: [url] })([])
+  expect(failed[0]?.problem).toContain('and 19990 more')
+  expect(failed[0]?.problem.length).toBeLessThan(1_500)
+})

@@ -40,6 +40,7 @@ export async function startMonitored() {
       redisUrl: redis.url,
       config: {
         workers: { port: workersPort },
+        journal: { enabled: true },
         registries: {
           ci: {
             url: `http://127.0.0.1:${ciPort}`,

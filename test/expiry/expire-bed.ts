@@ -63,6 +63,8 @@ interface Options {
   runs?: (real: ExpiryRuns) => ExpiryRuns
   audit?: Audit
   doubtOf?: (registry: string) => Promise<string | undefined>
+  /** Not held by default. */
+  isHeld?: () => Promise<boolean>
   findProtections?: FindProtection
   failuresOf?: (registry: string) => Promise<string[]>
   protectsLabels?: () => boolean
@@ -182,6 +184,7 @@ export function useExpiry() {
       audit: options.audit ?? (async (entry) => void audited.push(entry)),
       // Each delete is decided by a plan of its own, and they come in order.
       pace: options.pace ?? { planMs: 0, atOnce: 1 },
+      isHeld: options.isHeld ?? (async () => false),
       doubtOf: options.doubtOf ?? (async () => undefined),
       failuresOf: options.failuresOf ?? (async () => []),
       planner,

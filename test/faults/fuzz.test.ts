@@ -73,9 +73,9 @@ function isExpectedKey(key: string): boolean {
     )
   if (project) return isRepositoryName(project[1] ?? '') && (project[1] ?? '').split('/').length <= 2
   return [
-    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|references-told|history|taken|taken-ids|delivery-audit|broken|scrub|scrubbed|scrub-first|collection-(lease|holder)|holders(:\d+)?)$/,
+    /^tallyman:\{ci\}:(paths|projects|applied|exclusive|instances|gaps|renames|reconcile|pulls|references-told|history|taken|taken-ids|delivery-audit|broken|scrub|scrubbed|scrub-unread|scrub-first|collection-(lease|holder)|holders(:\d+)?)$/,
     /^tallyman:\{quarantine\}:(entries|marks|totals)$/,
-    /^tallyman:(quotas|identity|processes|store)$/,
+    /^tallyman:(quotas|identity|processes|store|store-changes)$/,
     /^tallyman:\{flags\}:(project|raised|version)$/,
     /^\{tallyman\}:(events|quota|alerts|promotion|expiry|snapshot|resolve|reconcile|history|outgoing|storage|integrity|collections|journal|deliveries):[\w:-]+$/,
   ].some((pattern) => pattern.test(key))

@@ -130,7 +130,10 @@ describe('a history', () => {
 
 test('wrong questions are answered with what was expected', async () => {
   expect(await status('/v1/projects/ci/none/-/history')).toEqual([404, expect.stringContaining('"ci/none"')])
-  expect(await status('/v1/registries/none/history')).toEqual([404, 'no registry "none"; configured: ci'])
+  expect(await status('/v1/registries/none/history')).toEqual([
+    404,
+    'there is no registry "none"; configured: ci',
+  ])
   expect(await status('/v1/registries/ci/history?from=soon')).toEqual([
     400,
     'from: expected a time such as 2027-06, 2027-06-15 or 2027-06-15T12:00:00Z, in UTC',

@@ -127,7 +127,7 @@ test('what does not exist is no empty plan', async () => {
     '404 no registry has a repository "team/ap" that the index knows',
   )
   expect(await refusal('?project=ci/team/ap')).toContain('404 there is no project')
-  expect(await refusal('?registry=cj')).toBe('404 there is no registry "cj": ci, other')
+  expect(await refusal('?registry=cj')).toBe('404 there is no registry "cj"; configured: ci, other')
 })
 
 test('what an eviction looked at and spares says why, and a plan that is not enough says what stays', async () => {

@@ -93,7 +93,7 @@ function setUp(images: ScrubImage[], { bytesPerDay = 1e9 } = {}) {
       ...{ bytesPerDay, period: 30 * DAY, own: { client: own, url: registry.url } },
       consumer: { client: consumer, url: cache.url },
     }),
-    ...{ state, records, watch, now, isStopping: () => false, onRead: () => {} },
+    ...{ state, records, watch, now, stopped: new AbortController().signal, onRead: () => {} },
     async *images(_, repository) {
       for (const image of images) if (repository === undefined || image.repository === repository) yield image
     },
@@ -121,6 +121,9 @@ test('a cache that serves wrong bytes of the right length is told apart from dam
   expect(alerts[0]?.text).toContain(
     `as ${cache.url} serves it; the registry itself, ${registry.url}, has it right`,
   )
+  // There is nothing to put back.
+  expect(alerts[0]?.text).not.toContain('tallyman repair')
+  expect(alerts[0]?.text).not.toContain('No good copy')
 
   // The cache is mended; the storage is not.
   cache.wrong.clear()

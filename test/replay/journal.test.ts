@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { useRedis } from '../../lab/use-redis.ts'
 import { journalKeys, makeEventJournal } from '../../src/replay/event-journal.ts'
-import { type Entry, entryOf } from '../../src/replay/journal-line.ts'
+import { type Entry, encodeEntry, entryOf } from '../../src/replay/journal-line.ts'
 import { JOURNAL } from '../../src/replay/journal-object.ts'
 import { journalBegin, readJournal } from '../../src/replay/read-journal.ts'
 import { makeWriteJournal } from '../../src/replay/write-journal.ts'
@@ -182,4 +183,87 @@ test('a reader that begins in the middle reads no object before', async () => {
     'event-7',
   ])
   expect(got.length).toBeLessThanOrEqual(2)
+})
+
+test('what waited when Redis lost its data is told to the reader, also if little time has passed', async () => {
+  await journal()(pulls(0, 3))
+  await writer()({ isAll: true })
+  const [, , begun = ''] = /^(.*\/)(\d+)-/.exec((await objects())[0] ?? '') ?? []
+  await journal()(pulls(3, 6))
+  await bed.redis.flushall()
+  await writer()()
+  await journal()(pulls(6, 9))
+  await writer()({ isAll: true })
+  const told = (await read()).flatMap((one) => ('gap' in one ? [one.gap] : []))
+  expect(told.at(-1)).toEqual({ lost: 0, since: Number(begun) })
+  expect(await ids()).toEqual(['event-0', 'event-1', 'event-2', 'event-6', 'event-7', 'event-8'])
+})
+
+test('objects of others in the prefix are neither read nor deleted, however old', async () => {
+  const others = [
+    'journal/2020-01-01/backup.tar',
+    'journal/0-archive/x',
+    'journal/2020-01-01/notes.ndjson.zst',
+  ]
+  for (const key of others) await store.put(key, 'of somebody else')
+  await journal()(pulls(0, 3))
+  await writer(() => Date.now() + 200 * DAY)({ isAll: true })
+  expect((await objects()).filter((key) => others.includes(key))).toEqual(others.toSorted())
+})
+
+test.for([
+  ['is a bomb', () => zstdCompressSync(Buffer.alloc(200 * 1024 * 1024))],
+  ['is cut off', () => zstdCompressSync(Buffer.from('1795449746518\n')).subarray(0, -4)],
+  ['is empty', () => Buffer.alloc(0)],
+  ['is of somebody else', () => Buffer.from('PK\u0003\u0004')],
+] as [string, () => Buffer][])('an object that %s is told, and the others are read', async ([, body]) => {
+  await journal()(pulls(0, 3))
+  await writer()({ isAll: true })
+  await store.put('journal/2020-01-01/1577836800000-0.ndjson.zst', body())
+  const all = await read()
+  expect(all.filter((one) => 'unreadable' in one)).toHaveLength(1)
+  expect(await ids()).toHaveLength(3)
+})
+
+test.for(['1e300', '-1', '17', '8640000000000001', '1577836800000.5e3'])(
+  'a line with the impossible time %s hides nothing that comes after it',
+  async (time) => {
+    await journal()(pulls(0, 1))
+    await writer()({ isAll: true })
+    const line = (n: number) => `${encodeEntry(pull(n))}\n`
+    const text = `1577836800000\n${line(7)}${time}\n${line(8)}`
+    await store.put('journal/2020-01-01/1577836800000-0.ndjson.zst', zstdCompressSync(Buffer.from(text)))
+    expect(await ids()).toEqual(['event-7', 'event-8', 'event-0'])
+    expect((await read()).filter((one) => 'unreadable' in one)).toHaveLength(1)
+  },
+)
+
+test('a writer that was frozen writes nothing over what another one has written since', async () => {
+  await journal()(pulls(0, 3))
+  let wake: () => void = () => {}
+  const frozen = new Promise<void>((resolve) => {
+    wake = resolve
+  })
+  const { redis } = bed
+  let looks = 0
+  const slow = new Proxy(redis, {
+    get: (target, name) => {
+      const value = Reflect.get(target, name)
+      if (name === 'xrange')
+        return async (...args: unknown[]) => {
+          // It has read what waits.
+          if (++looks === 2) await frozen
+          return Reflect.apply(value as () => unknown, target, args)
+        }
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const late = makeWriteJournal({ redis: slow, prefix: 't', store, keepMs: 90 * DAY, now: Date.now })
+  const writing = late({ isAll: true })
+  await expect.poll(() => looks).toBe(2)
+  await journal()(pulls(3, 6))
+  await writer()({ isAll: true })
+  wake()
+  await writing
+  expect(await ids()).toHaveLength(6)
 })

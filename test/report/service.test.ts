@@ -192,7 +192,7 @@ test('wrong questions are answered with what was expected', async () => {
   ])
   expect(await detailOf('?month=2026-13')).toEqual([400, 'month: expected a month such as 2026-10, in UTC'])
   expect(await detailOf('?by=team')).toEqual([400, expect.stringContaining('by')])
-  expect(await detailOf('?registry=none')).toEqual([404, 'no registry "none"; configured: ci, free'])
+  expect(await detailOf('?registry=none')).toEqual([404, 'there is no registry "none"; configured: ci, free'])
   expect(await cli('report', '--month', 'soon')).toMatchObject({
     ...{ status: 2, err: expect.stringContaining('Expected a month such as 2026-10.') },
   })

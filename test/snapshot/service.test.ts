@@ -85,7 +85,7 @@ test('the registries of the real service are listed; an unknown one cannot be re
   })
   expect(await run(env, 'reconcile', 'hub', '--dry-run')).toMatchObject({
     status: 6,
-    err: expect.stringContaining('404 no registry "hub"; configured: ci'),
+    err: expect.stringContaining('404 there is no registry "hub"; configured: ci'),
   })
 })
 

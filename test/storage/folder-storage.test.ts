@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -26,9 +26,33 @@ describe('a registry in a folder', () => {
 
   registryStorageContract(open)
 
-  it('one that is missing is no empty one', async () => {
-    const storage = makeFolderStorage({ path: join(root, 'missing') })
-    await expect(Array.fromAsync(storage.list(''))).rejects.toThrow(/ENOENT.*missing/)
+  it('one that is missing, or is a file, is no empty one', async () => {
+    await writeFile(join(root, 'file'), 'x')
+    for (const [path, why] of [
+      ['missing', /ENOENT.*missing/],
+      ['file', /file is no folder/],
+    ] as const) {
+      const storage = makeFolderStorage({ path: join(root, path) })
+      for (const act of [
+        () => Array.fromAsync(storage.list('')),
+        () => storage.folders('docker/registry/v2/repositories/'),
+        () => Array.fromAsync(storage.inFolders('docker/', 'link')),
+        () => storage.head('a'),
+        () => storage.get('a'),
+        () => storage.read('a'),
+      ])
+        await expect(act(), `${path}: ${act}`).rejects.toThrow(why)
+      await expect(storage.copy('a', 'b')).rejects.toThrow()
+    }
+    // A copy into a folder that is missing would make it.
+    expect(await readdir(root)).not.toContain('missing')
+  })
+
+  it('folders may have names that no object of ours has', async () => {
+    const { storage, put } = await open()
+    for (const name of ['a b', 'ü', '50%', 'a(1)'])
+      await put(`repositories/${name}/_uploads/1/data`, Buffer.from('x'))
+    expect(await storage.folders('repositories/')).toEqual(['50%/', 'a b/', 'a(1)/', 'ü/'])
   })
 
   it.each(['../other', '/etc/passwd', 'a/../../b', '', '.'])('the key %j leads nowhere', async (key) => {
@@ -75,6 +99,36 @@ describe('a registry in a folder', () => {
     expect(sharing).toEqual([sharing[0], undefined, sharing[0]])
     await storage.delete(['a'])
     expect((await Array.fromAsync(storage.list(''))).every((object) => !('sharing' in object))).toBe(true)
+  })
+
+  it('a folder of others that may not be read is told, and one of the registry is an error', async () => {
+    const { storage, put, path } = await open()
+    const asNobody = async <T>(act: () => Promise<T>): Promise<T> => {
+      if (process.geteuid?.() !== 0) return act()
+      process.seteuid?.(65_534)
+      return act().finally(() => process.seteuid?.(0))
+    }
+    await put('docker/registry/v2/blobs/x', Buffer.from('x'))
+    await put('lost+found/y', Buffer.from('y'))
+    for (const folder of [root, path]) await chmod(folder, 0o755)
+    await chmod(join(path, 'lost+found'), 0)
+    const keys = await asNobody(async () => (await Array.fromAsync(storage.list(''))).map(({ key }) => key))
+    expect(keys).toEqual(['docker/registry/v2/blobs/x'])
+    const told: unknown[] = []
+    await Array.fromAsync(storage.hidden((what) => told.push(what)))
+    expect(told).toEqual([{ kinds: [], reason: expect.stringMatching(/EACCES.*lost\+found/) }])
+    await chmod(join(path, 'docker/registry/v2/blobs'), 0)
+    await expect(asNobody(() => Array.fromAsync(storage.list('')))).rejects.toThrow('EACCES')
+  })
+
+  it('a link to a folder that it is in is an error, and not walked for ever', async () => {
+    const { storage, path } = await open()
+    await mkdir(join(path, 'docker/registry/v2/repositories/team'), { recursive: true })
+    // Two of them would double with each level.
+    for (const name of ['loop', 'pool'])
+      await symlink('..', join(path, 'docker/registry/v2/repositories/team', name))
+    await expect(Array.fromAsync(storage.list(''))).rejects.toThrow('leads to a folder that it is in')
+    await expect(storage.folders('docker/registry/v2/repositories/team/')).rejects.toThrow('that it is in')
   })
 
   it('follows a link to a folder', async () => {

@@ -96,6 +96,23 @@ describe('a journal', () => {
     )
   })
 
+  it('forgets no object of others beside its own', async () => {
+    const others = [
+      'promotions/0-archive/x.json',
+      'promotions/2020-01-01/backup.tar',
+      'promotions/2020-01-01/a/b.json',
+    ]
+    for (const key of others) await store.put(key, 'x')
+    const journal = open()
+    await journal.append(receipt('old', '2020-01-01T10:00:00Z'))
+    const told: string[] = []
+    await journal.forget(new Date('2026-05-03T12:00:00Z'), async (id) => void told.push(id))
+    expect(told).toEqual(['old'])
+    expect((await Array.fromAsync(store.list('promotions/'))).map(({ key }) => key)).toEqual(
+      others.toSorted(),
+    )
+  })
+
   it('forgets the days before a day, and tells of each record before it deletes it', async () => {
     const journal = open()
     for (const day of ['01', '02', '03'])

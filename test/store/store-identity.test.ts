@@ -81,3 +81,53 @@ test('a store or a Redis that is away is no lost one', async () => {
   const looking = makeStoreIdentity({ store: away, redis: bed.redis, prefix: 't', secondLookMs: 10 })
   await expect(looking.state()).rejects.toThrow('away')
 })
+
+test('an older copy of the store is noticed if a change is missing in it, also by a process that Redis has left', async () => {
+  const knows = identity()
+  await knows.state()
+  await knows.noteChange()
+  const backup = (await store.get('identity.json')) ?? Buffer.of()
+  // Restored while nothing has changed: it goes on.
+  await store.put('identity.json', backup)
+  expect(await identity().state()).toBe('known')
+
+  await knows.noteChange()
+  const newest = (await store.get('identity.json')) ?? Buffer.of()
+  await store.put('identity.json', backup)
+  expect(await identity().state()).toBe('older')
+  expect(storeDoubt('older')).toContain('older copy')
+  // A change does not hide it.
+  await identity().noteChange()
+  expect(await identity().state()).toBe('older')
+  await bed.redis.flushall()
+  expect(await knows.state()).toBe('older')
+  await store.put('identity.json', newest)
+  expect(await knows.state()).toBe('known')
+
+  await knows.noteChange()
+  await store.put('identity.json', backup)
+  expect(await knows.state()).toBe('older')
+  await knows.accept()
+  expect(await knows.state()).toBe('known')
+  expect(await identity().state()).toBe('known')
+  await knows.noteChange()
+  expect(await identity().state()).toBe('known')
+})
+
+test('a Redis that was restored from an older dump takes the newer store', async () => {
+  const first = identity()
+  await first.state()
+  await first.noteChange()
+  const dump = await bed.redis.get('t:store-changes')
+  await first.noteChange()
+  await bed.redis.set('t:store-changes', dump ?? '')
+  expect(await identity().state()).toBe('known')
+})
+
+test('a store that cannot be written says so, and is no older one', async () => {
+  await identity().state()
+  const readOnly = { ...store, put: async () => Promise.reject(new Error('read-only')) }
+  const looking = makeStoreIdentity({ store: readOnly, redis: bed.redis, prefix: 't', secondLookMs: 10 })
+  await expect(looking.noteChange()).rejects.toThrow('read-only')
+  expect(await looking.state()).toBe('known')
+})

@@ -82,3 +82,6 @@ export function may(verb: 'read' | 'ask' | 'promote' | 'expire' | 'admin'): bool
   if (state.is !== 'in') return false
   return state.session.verbs.some((one) => one === verb || INCLUDED[one]?.includes(verb))
 }
+
+/** Whether who looks sees all projects, and so what is about registries and the whole service. */
+export const seesAll = (): boolean => session.value.is === 'in' && session.value.session.seesAll

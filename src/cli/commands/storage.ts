@@ -63,7 +63,8 @@ export const addStorage: AddCommand = (program, cli) => {
 
 function noteProblems(cli: Pick<Cli, 'note'>, { unlisted, missing, unreadable, place, at }: StorageReport) {
   cli.note(`${place}, as of ${at}`)
-  for (const { kinds, reason } of unlisted) cli.note(`not known: ${kinds.join(', ')}: ${reason}`)
+  for (const { kinds, reason } of unlisted)
+    cli.note(`not known: ${kinds.length === 0 ? '' : `${kinds.join(', ')}: `}${reason}`)
   if (missing.count > 0) cli.note(`blobs that images need and that are not there: ${missing.count}`)
   if (unreadable.count > 0) cli.note(`manifests that are missing or cannot be read: ${unreadable.count}`)
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import { type Dispatcher, request } from 'undici'
@@ -13,8 +14,8 @@ const ANSWER_LIMIT = 64 * 1024
 
 /**
  * Makes a hook that asks a URL. The question says what is wanted; it is a Standard Webhook
- * (https://www.standardwebhooks.com), signed if there is a secret. `webhook-id` is the same in every question for a step of a
- * collection, so a receiver begins its work once. A status of 200 to 299 is success, but for 202: it is not done yet. The path of
+ * (https://www.standardwebhooks.com), signed if there is a secret. `webhook-id` is the same in every question of a call, so a
+ * receiver begins its work once. A call after one that failed has another: a receiver that knows the id would do nothing. A status of 200 to 299 is success, but for 202: it is not done yet. The path of
  * the URL may be a secret: only its host is told.
  */
 export function makeWebhookHook(options: {
@@ -31,7 +32,7 @@ export function makeWebhookHook(options: {
   const webhook = options.secret === undefined ? undefined : new Webhook(options.secret)
 
   return async ({ registry, run, hook, signal: asked }) => {
-    const id = `${run}-${hook}`
+    const id = `${run}-${hook}-${randomBytes(4).toString('hex')}`
     const late = AbortSignal.timeout(timeout)
     const signal = AbortSignal.any([late, ...(asked ? [asked] : [])])
 

@@ -1,5 +1,5 @@
 import { shareReads } from '../../platform/share-reads.ts'
-import { collectionRunsOf } from '../collections.ts'
+import { collectionRunsOf } from '../collection-runs.ts'
 import { knownGarbageOf } from '../known-garbage.ts'
 import type { Parts } from '../parts.ts'
 

@@ -8,6 +8,7 @@ import { observeRedis } from './redis.ts'
 import { observeRegistries } from './registries.ts'
 import { observeRuns } from './runs.ts'
 import { observeSnapshots } from './snapshots.ts'
+import { observeStore } from './store.ts'
 import { observeSums } from './sums.ts'
 import { observeWaiting } from './waiting.ts'
 
@@ -22,6 +23,7 @@ export function observersOf(parts: Parts, onRedis: OnRedis, counted: () => Retur
     observeRuns(parts, onRedis),
     observeWaiting(parts, onRedis),
     observeSnapshots(parts),
+    observeStore(parts, onRedis),
     observeCollections(parts),
     ...(parts.config.metrics.projects > 0
       ? [observeProjects(parts, onRedis, async () => (await counted()).tally)]

@@ -14,6 +14,7 @@ import { expiryRunsRoute } from '../../http/expiry-runs-route.ts'
 import { keepsRoute } from '../../http/keeps-route.ts'
 import { replaysRoute } from '../../http/replays-route.ts'
 import { trashRoute } from '../../http/trash-route.ts'
+import { readJournalState } from '../../replay/journal-state.ts'
 import { makeReplayRecords } from '../../replay/replay-records.ts'
 import type { OnRedis, Parts } from '../parts.ts'
 import type { Shared } from './shared.ts'
@@ -50,6 +51,7 @@ export function expiryRoutes(parts: Parts, onRedis: OnRedis, shared: Shared) {
         return expandPolicies(expiry.policies, Object.keys(registries))
       },
       isEnabled: parts.config.journal.enabled,
+      journal: () => readJournalState({ redis: onRedis.redis, prefix: parts.prefix, now: Date.now }),
     }),
     keepsRoute({
       ...{ ...common, registries: shared.registryNames, exists: makeImageExists({ ...parts, index }) },

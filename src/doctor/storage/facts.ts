@@ -42,6 +42,8 @@ export interface StorageFacts {
   refusesDeletes: Told<boolean | undefined>
   /** How often the registry asked its cache of blob descriptors. */
   cacheRequests: Told<number>
+  /** How long Tallyman keeps what it collects from it, in ms; undefined if it does not. */
+  trashMs?: number | undefined
   /** epoch ms */
   now: number
 }

@@ -6,7 +6,7 @@ import { type Judged, type StorageFacts, type StorageRule, toldValue, touches } 
 const PURGE_DAYS = 7
 
 /** Classes from which an object cannot be read until it is restored. */
-const UNREADABLE = /^(GLACIER|DEEP_ARCHIVE|Archive|ColdArchive|DeepColdArchive)$/
+export const UNREADABLE = /^(GLACIER|DEEP_ARCHIVE|Archive|ColdArchive|DeepColdArchive)$/
 
 /** The rules of a bucket that are about the registry, and do this. */
 const rulesThat = (facts: StorageFacts, does: LifecycleRule['does']): LifecycleRule[] =>

@@ -2,8 +2,8 @@ import type { StorageReport } from '../../space/report.ts'
 import { BLOBS, blobKey, REPOSITORIES, uploadsOf } from '../../storage/layout.ts'
 import {
   type ObjectLook,
-  reasonOf,
   type StorageInspector,
+  type StorageSettings,
   type Told,
   told,
 } from '../../storage/settings/storage-settings.ts'
@@ -12,6 +12,9 @@ import type { Served, StorageFacts, Surveyed } from './facts.ts'
 
 /** Objects that are looked at: so many blobs, and so many links. */
 const LOOKED_AT = 5
+
+/** How long an answer is waited for, in ms. There are two rounds of questions. */
+const LIMIT_MS = 25_000
 
 /** Bytes of a `startedat`: a time. */
 const TIME_LIMIT = 100
@@ -35,46 +38,63 @@ export interface LookDeps {
   /** How often the registry asked its cache of blob descriptors. */
   cacheRequests: () => Promise<Told<number>>
   lastSurvey: () => Promise<StorageReport | undefined>
+  /** How long Tallyman keeps what it collects, in ms. */
+  trashMs?: number | undefined
   /** epoch ms */
   now: () => number
 }
 
-/** Finds out all that the rules go by. Nothing is changed. @throws what the storage throws if it cannot be listed */
-export async function lookAtStorage(deps: LookDeps): Promise<StorageFacts> {
+/**
+ * Finds out all that the rules go by. Nothing is changed. A question that fails, or that nobody answers within `limitMs`, leaves its
+ * own answer not known, and no other.
+ */
+export async function lookAtStorage(deps: LookDeps, limitMs = LIMIT_MS): Promise<StorageFacts> {
   const { registry, type, storage, inspector, now } = deps
-  const [settings, isThere, image, survey] = await Promise.all([
-    inspector.settings(),
+  const asked = <T>(ask: () => Promise<T>): Promise<Told<T>> => told(ask, undefined, limitMs)
+  const orNothing = <T>(answer: Told<T>): T | undefined => ('value' in answer ? answer.value : undefined)
+  const [answered, isThere, image, survey] = await Promise.all([
+    asked(() => inspector.settings()),
     // The finding that it cannot be listed comes from the settings.
-    storage.folders('docker/registry/').then(
-      (names) => names.includes('v2/'),
-      () => undefined,
-    ),
-    told(deps.served),
-    deps.lastSurvey(),
+    asked(async () => (await storage.folders('docker/registry/')).includes('v2/')).then(orNothing),
+    asked(deps.served),
+    asked(deps.lastSurvey).then(orNothing),
   ])
-  const served = 'value' in image ? await compared(storage, image.value, isThere) : image
-  const { looks, read } = isThere ? await looksAt(storage, inspector) : NO_LOOKS
+  const settings = 'value' in answered ? answered.value : nothingTold(type, answered)
+  const repository = 'value' in image ? image.value?.repository : undefined
+  const [served, looked, elsewhere, began, refusesDeletes, cacheRequests] = await Promise.all([
+    'value' in image ? asked(() => compared(storage, image.value, isThere)).then(flat) : image,
+    isThere ? asked(() => looksAt(storage, inspector)) : { value: NO_LOOKS },
+    isThere === false ? asked(() => inspector.elsewhere()).then(orNothing) : [],
+    isThere && repository !== undefined
+      ? asked(() => beganIn(storage, repository)).then(orNothing)
+      : undefined,
+    asked(() => refusal(deps, image, repository)).then(flat),
+    asked(deps.cacheRequests).then(flat),
+  ])
+  const { looks, read } = 'value' in looked ? looked.value : { looks: [], read: looked }
   const may = {
     ...(read !== undefined && { read }),
     ...settings.may,
     // What was just done is known better than what a store says of rights.
     ...(isThere !== undefined && { list: { value: true } }),
   }
-  const repository = 'value' in image ? image.value?.repository : undefined
   return {
     ...{ registry, type, place: storage.place, root: inspector.root, served, looks, isThere },
-    elsewhere: isThere === false ? await inspector.elsewhere().catch(() => []) : [],
-    settings: { ...settings, may },
-    began:
-      isThere && repository !== undefined
-        ? await beganIn(storage, repository).catch(() => undefined)
-        : undefined,
-    surveyed: survey && surveyedBy(survey),
-    refusesDeletes: await refusal(deps, image, repository),
-    cacheRequests: await deps.cacheRequests().catch((error) => ({ unknown: reasonOf(error) })),
-    now: now(),
+    ...{ elsewhere: elsewhere ?? [], settings: { ...settings, may }, began, refusesDeletes, cacheRequests },
+    ...{ surveyed: survey && surveyedBy(survey), now: now(), trashMs: deps.trashMs },
   }
 }
+
+const flat = <T>(answer: Told<Told<T>>): Told<T> => ('value' in answer ? answer.value : answer)
+
+/** What is known if the settings are not. A folder has none of these but its room. */
+const nothingTold = (type: StorageFacts['type'], unknown: { unknown: string }): StorageSettings =>
+  type === 'folder'
+    ? { space: unknown, may: {} }
+    : {
+        ...{ lifecycle: unknown, versioning: unknown, retention: unknown, replication: unknown },
+        ...{ softDelete: unknown, may: {} },
+      }
 
 async function compared(
   storage: LookDeps['storage'],

@@ -6,12 +6,14 @@ import { LOGIN_RULES } from './login-rules.ts'
 import { PLACE_RULES } from './place-rules.ts'
 import { REGISTRY_RULES } from './registry-rules.ts'
 import { REPLICATION_RULES } from './replication-rules.ts'
+import { TRASH_RULES } from './trash-rules.ts'
 import { UNKNOWN_RULES } from './unknown-rules.ts'
 
 /** All rules, in the order of findings of the same level. */
 export const STORAGE_RULES: readonly StorageRule[] = [
   ...PLACE_RULES,
   ...LIFECYCLE_RULES,
+  ...TRASH_RULES,
   ...KEPT_RULES,
   ...REPLICATION_RULES,
   ...LOGIN_RULES,

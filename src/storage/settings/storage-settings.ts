@@ -90,13 +90,28 @@ export interface StorageInspector {
   elsewhere(): Promise<string[]>
 }
 
-/** Asks a store, and takes an error as an answer. `absent` gives a value for the error that says that nothing is set. */
+/** How long an answer of a store is waited for, in ms. */
+const ANSWER_MS = 10_000
+
+/** @throws Error if there is no answer in time; whatever becomes of the question */
+async function inTime<T>(ms: number, ask: () => Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer in ${ms / 1000} s`)), ms)
+  try {
+    return await Promise.race([ask(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Asks a store, and takes an error, and no answer in time, as an answer. `absent` gives a value for the error that says that nothing is set. */
 export async function told<T>(
   ask: () => Promise<T>,
   absent: (error: unknown) => { value: T } | undefined = () => undefined,
+  limitMs = ANSWER_MS,
 ): Promise<Told<T>> {
   try {
-    return { value: await ask() }
+    return { value: await inTime(limitMs, ask) }
   } catch (error) {
     return absent(error) ?? { unknown: reasonOf(error) }
   }

@@ -57,6 +57,31 @@ const CASES: [
     /: prefix: 'x'/,
   ],
   ['another registry', served({ isStored: false }), {}, ['error other-storage (likely)'], /a:b/],
+  [
+    'a rule that empties the trash of collections too early',
+    { trashMs: 7 * DAY_MS },
+    rule('delete', { prefixes: ['reg/tallyman-trash/'], days: 6 }),
+    ['error lifecycle-trash (certain)'],
+    /after 6 days/,
+  ],
+  [
+    'a rule that moves it to an archive',
+    { trashMs: 7 * DAY_MS },
+    rule('move', { prefixes: ['reg/tallyman'], storageClass: 'GLACIER', onlyWith: 'the tag a=b' }),
+    ['error lifecycle-trash (likely)'],
+  ],
+  [
+    'a rule that empties it later than Tallyman does, and one where Tallyman has none',
+    { trashMs: 7 * DAY_MS },
+    rule('delete', { prefixes: ['reg/tallyman-trash/', 'tallyman-trash/'], days: 7 }),
+    ['ok all'],
+  ],
+  [
+    'a rule for the trash of a registry that Tallyman does not collect',
+    {},
+    rule('delete', { prefixes: ['reg/tallyman-trash/'], days: 1 }),
+    ['ok all'],
+  ],
   ['late listings', served({ isListed: false }), {}, ['warning late-listings (certain)']],
   ['Swift', { type: 'swift' }, {}, ['note late-listings (certain)']],
   [

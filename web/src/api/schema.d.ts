@@ -482,6 +482,8 @@ export interface paths {
                             since: string | null;
                             /** @description When all of its processes answered last. Null if they never did. */
                             readAt: string | null;
+                            /** @description Events of it that Tallyman has taken so far, also before the audit began. */
+                            taken: number;
                             /** @description Events in its queues. */
                             pending: number;
                             /** @description Whether an alert said that they do not get less. */
@@ -723,7 +725,7 @@ export interface paths {
                             linksWithoutBlob: number;
                             /** @description Parts that the store does not list, or not to this login. They count as nothing. */
                             unlisted: {
-                                /** @description Parts that may hold something. */
+                                /** @description Parts that may hold something. Empty: folders that no registry wrote. */
                                 kinds: ("version" | "marker" | "upload" | "segment" | "deleted")[];
                                 /** @description What the store says. */
                                 reason: string;
@@ -920,6 +922,8 @@ export interface paths {
                                     found: number | null;
                                     /** @description What a scrub says of who serves it so. Null if no scrub has found it. */
                                     at: string | null;
+                                    /** @description Where it was whole when it was noticed, as `registry/repository`: of projects that the token sees. Null if that was not looked for. */
+                                    copies: string[] | null;
                                     /** @description All of it in words. */
                                     text: string;
                                 }[];
@@ -6976,6 +6980,122 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description How far the journal is behind. */
+                            journal: {
+                                /** @description Whether events are recorded: `journal.enabled`. */
+                                isEnabled: boolean;
+                                /** @description Bytes that wait in Redis to be written to the store. */
+                                waitingBytes: number;
+                                /** @description How long the oldest of them wait. More than ten minutes: the store does not take them. */
+                                oldestWaitingSeconds: number;
+                                /** @description Entries that were left out for lack of room since it was written last. */
+                                leftOut: number;
+                            };
+                            /** @description The one that has not ended. Null if there is none. */
+                            running: {
+                                /** @description The id of the replay. */
+                                id: string;
+                                /** @description When it was asked for, RFC 3339. */
+                                at: string;
+                                /** @description Who asked for it. */
+                                by: string;
+                                /**
+                                 * @description How far it is.
+                                 * @enum {unknown}
+                                 */
+                                state: "waiting" | "running" | "done" | "failed";
+                                /** @description Why it failed. */
+                                why?: string;
+                                /** @description While it runs. */
+                                progress?: {
+                                    /** @description Objects of the journal that are done. */
+                                    objects: number;
+                                    /** @description All that are to be read. */
+                                    of: number;
+                                };
+                                /** @description What came out, once it is done. */
+                                result?: {
+                                    /** @description When the replay begins: not before the journal, RFC 3339. */
+                                    from: string;
+                                    /** @description When it ends, RFC 3339. */
+                                    to: string;
+                                    /** @description Entries of the journal that were replayed, each once. */
+                                    events: number;
+                                    /** @description The key of the snapshot from which it began. Null: it began with nothing. */
+                                    baseline: string | null;
+                                    /** @description What the answer does not know, a sentence each. Read it before the numbers. */
+                                    notKnown: string[];
+                                    /** @description What each policy would have done, at each of its registries. */
+                                    policies: {
+                                        /** @description The name of the policy. */
+                                        policy: string;
+                                        /** @description The registry that it would have cleaned. */
+                                        registry: string;
+                                        /** @description How many runs there would have been. */
+                                        plans: number;
+                                        /** @description Images that would have been deleted. One that was pushed again and deleted again counts again. */
+                                        images: number;
+                                        /** @description Tags that would have been deleted alone, whose image stays. */
+                                        tags: number;
+                                        /** @description Bytes that this would have freed, of those that a project's quota counts. */
+                                        bytes: number;
+                                        /** @description What was asked for after it would have been deleted. */
+                                        regretted: {
+                                            /** @description Of the images, those that somebody pulled afterwards, before they were pushed again. */
+                                            images: number;
+                                            /** @description Of the tags, those by which somebody pulled afterwards. */
+                                            tags: number;
+                                            /** @description Pulls that would have failed. */
+                                            pulls: number;
+                                            /** @description Bytes of these images, each content once in a project: what would have to come back. */
+                                            bytes: number;
+                                        };
+                                        /** @description Of the images and tags, those that the recorded past deleted, too. Whether they would have been pulled later is not known. */
+                                        deletedAnyway: number;
+                                        /** @description The same for each rule that would have deleted something, most images first. */
+                                        rules: {
+                                            /** @description Its name in plans. */
+                                            rule: string;
+                                            /** @description Images that would have been deleted. One that was pushed again and deleted again counts again. */
+                                            images: number;
+                                            /** @description Tags that would have been deleted alone, whose image stays. */
+                                            tags: number;
+                                            /** @description Bytes that this would have freed, of those that a project's quota counts. */
+                                            bytes: number;
+                                            /** @description What was asked for after it would have been deleted. */
+                                            regretted: {
+                                                /** @description Of the images, those that somebody pulled afterwards, before they were pushed again. */
+                                                images: number;
+                                                /** @description Of the tags, those by which somebody pulled afterwards. */
+                                                tags: number;
+                                                /** @description Pulls that would have failed. */
+                                                pulls: number;
+                                                /** @description Bytes of these images, each content once in a project: what would have to come back. */
+                                                bytes: number;
+                                            };
+                                            /** @description Of the images and tags, those that the recorded past deleted, too. Whether they would have been pulled later is not known. */
+                                            deletedAnyway: number;
+                                        }[];
+                                        /** @description Some of what was regretted, the most pulled first. */
+                                        examples: {
+                                            /** @description `registry/repository@digest`, or `registry/repository:tag` for a single tag. */
+                                            image: string;
+                                            /** @description The tags that it had. */
+                                            tags: string[];
+                                            /** @description The rule that would have deleted it. */
+                                            rule: string;
+                                            /** @description When, RFC 3339. */
+                                            deletedAt: string;
+                                            /** @description When it was first pulled after that, RFC 3339. */
+                                            pulledAt: string;
+                                            /** @description How often. */
+                                            pulls: number;
+                                        }[];
+                                        /** @description Runs in a project that would have been held, as they delete more than `expiry.maxShare`. Here they are not. */
+                                        pastShare: number;
+                                    }[];
+                                };
+                            } | null;
                             /** @description The replays of the page. */
                             replays: {
                                 /** @description The id of the replay. */
@@ -9064,7 +9184,7 @@ export interface paths {
                                     linksWithoutBlob: number;
                                     /** @description Parts that the store does not list, or not to this login. They count as nothing. */
                                     unlisted: {
-                                        /** @description Parts that may hold something. */
+                                        /** @description Parts that may hold something. Empty: folders that no registry wrote. */
                                         kinds: ("version" | "marker" | "upload" | "segment" | "deleted")[];
                                         /** @description What the store says. */
                                         reason: string;
@@ -9263,10 +9383,10 @@ export interface paths {
                     content: {
                         "application/json": {
                             /**
-                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before.
+                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before. `older`: it is a copy from before somebody asked to keep an image.
                              * @enum {unknown}
                              */
-                            state: "known" | "lost" | "another";
+                            state: "known" | "lost" | "another" | "older";
                             /** @description Why nothing is deleted until the store is restored or accepted. Null if it is the known one. */
                             doubt: string | null;
                         };
@@ -9312,10 +9432,10 @@ export interface paths {
                     content: {
                         "application/json": {
                             /**
-                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before.
+                             * @description `known`: the store is the one that Redis knows. `lost`: it has lost its data, or is an empty one. `another`: it is another store than before. `older`: it is a copy from before somebody asked to keep an image.
                              * @enum {unknown}
                              */
-                            state: "known" | "lost" | "another";
+                            state: "known" | "lost" | "another" | "older";
                             /** @description Why nothing is deleted until the store is restored or accepted. Null if it is the known one. */
                             doubt: string | null;
                         };

@@ -14,6 +14,7 @@ const PLACES = [
   { path: '/runs', name: 'Runs' },
   { path: '/trash', name: 'Trash' },
   { path: '/promotions', name: 'Promotions' },
+  { path: '/broken-images', name: 'Broken images' },
   { path: '/alerts', name: 'Alerts' },
   { path: '/registries', name: 'Registries', forAll: true },
   { path: '/storage', name: 'Storage', forAll: true },

@@ -6,6 +6,7 @@ import { Loaded } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { useQuery, withQuery } from '../../parts/use-query.ts'
+import { seesAll } from '../../session.ts'
 import { Apply } from './apply.tsx'
 import { Difference } from './difference.tsx'
 import { NumberPanel } from './number-panel.tsx'
@@ -108,6 +109,11 @@ function OfPolicy({ policies }: { policies: readonly Listed[] }) {
         <button type="button" onClick={planned.reload} disabled={planned.isReading}>
           Plan anew
         </button>
+        {seesAll() && (
+          <a href={withQuery('/replay', { policy: chosen.name, number: query.number, value })}>
+            Replay it over the past
+          </a>
+        )}
       </div>
       <PlanHead planned={planned} changed={value && number ? { number, value } : undefined} />
       <NumberPanel

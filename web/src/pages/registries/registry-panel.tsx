@@ -3,6 +3,7 @@ import { Bytes } from '../../parts/bytes.tsx'
 import { Time } from '../../parts/time.tsx'
 import { Told } from '../../parts/told.tsx'
 import { LastReconcile } from './last-reconcile.tsx'
+import { NotAudited } from './not-audited.tsx'
 import { Reconcile } from './reconcile.tsx'
 import { Refused } from './refused.tsx'
 
@@ -30,7 +31,10 @@ export function RegistryPanel({ registry, reload }: { registry: Registry; reload
             <span class={`badge ${confidence.startsWith('exact') ? 'badge-ok' : 'badge-warning'}`}>
               {confidence.startsWith('exact') ? 'exact' : 'not exact'}
             </span>{' '}
-            <Told text={confidence} />
+            <Told text={confidence} />{' '}
+            {confidence.startsWith('images that are not whole') && (
+              <a href={`/broken-images?registry=${name}`}>See them</a>
+            )}
           </p>
           <dl class="facts">
             <dt>Holds</dt>
@@ -51,6 +55,19 @@ export function RegistryPanel({ registry, reload }: { registry: Registry; reload
             <dt>Pulls</dt>
             <dd>
               <Told text={pulls} />
+            </dd>
+            <dt>Deliveries</dt>
+            <dd>
+              {registry.deliveries === 'not audited' ? (
+                <NotAudited registry={name} />
+              ) : (
+                <>
+                  <Told text={registry.deliveries} />{' '}
+                  <a href={`/registries/${name}/deliveries`}>
+                    By process<span class="unseen"> of {name}</span>
+                  </a>
+                </>
+              )}
             </dd>
             {gaps.length > 0 && <dt>Gaps</dt>}
             {gaps.length > 0 && (

@@ -39,6 +39,7 @@ export function Disk({ of: { registry, hasStorage, report } }: { of: Glance }) {
               `${missing.count.toLocaleString('en')} blobs that images need are not there: these images cannot be pulled. `}
             {unreadable.count > 0 &&
               `${unreadable.count.toLocaleString('en')} manifests cannot be read: no collection runs until they are repaired or deleted. `}
+            <a href={`/broken-images?registry=${registry}`}>What that breaks</a>
           </p>
           <details>
             <summary>Which</summary>

@@ -7,9 +7,10 @@ import { More } from '../../parts/more.tsx'
 import { Page } from '../../parts/page.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { useQuery } from '../../parts/use-query.ts'
-import { may } from '../../session.ts'
+import { may, seesAll } from '../../session.ts'
 import { Purge } from './purge.tsx'
 import { Restore } from './restore.tsx'
+import { StoreDoubt } from './store-doubt.tsx'
 import { TrashTable } from './trash-table.tsx'
 import { keepOf, type Trashed } from './trash-text.ts'
 import './trash.css'
@@ -54,6 +55,7 @@ export default function Trash() {
         )
       }
     >
+      {seesAll() && <StoreDoubt />}
       <div class="notice">
         <p>
           Deleting an image frees no disk by itself. The bytes come back when the registry collects its

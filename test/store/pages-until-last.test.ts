@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { pagesUntilLast } from '../../src/storage/pages-until-last.ts'
+import { pagesUntilLast } from '../../src/store/pages-until-last.ts'
 
 /** A server that sends 25 items in pages of 10, and a marker with each page, also the last. */
 function makeServer() {
