@@ -117,7 +117,7 @@ test('a token that only looks at a team sees pages that make sense, until it is 
   await logIn(page, url, token)
   const places = page.getByRole('navigation', { name: 'Pages' })
   expect(await places.getByRole('link').allTextContents()).toEqual([
-    ...['Overview', 'Projects', 'Plan', 'Runs', 'Trash', 'Promotions', 'Alerts'],
+    ...['Overview', 'Projects', 'Plan', 'Runs', 'Trash', 'Promotions', 'Broken images', 'Alerts'],
   ])
   await page.getByText('ci/team-a/app').first().waitFor()
   expect(await page.getByText('team-b').count()).toBe(0)
