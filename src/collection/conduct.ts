@@ -96,10 +96,10 @@ export async function conduct(run: CollectionRun, deps: ConductDeps): Promise<Co
     collect: deps.collect,
     flushCache: (asked) => flush(asked),
     async readOnlyOff() {
-      const output = await deps.hold.off()
       const begun = run.phases.find(({ phase }) => phase === 'readOnlyOn')
-      if (begun !== undefined) run.pauseMs = Math.max(0, now() - Date.parse(begun.at))
-      return output
+      return deps.hold.off(() => {
+        if (begun !== undefined) run.pauseMs = Math.max(0, now() - Date.parse(begun.at))
+      })
     },
     async compare(asked) {
       if (deps.survey === undefined) return 'the storage is not configured: what is gone is not known'

@@ -7,8 +7,10 @@ import type { Writability } from './writability.ts'
 export interface Hold {
   /** Once it begins, the registry may be read-only, also if it throws: `off` must follow. */
   on(signal?: AbortSignal): Promise<string>
-  /** Lets writes in again. It tries until it succeeds. @throws HoldRemains, LeaseLost */
-  off(): Promise<string>
+  /**
+   * Lets writes in again. It tries until it succeeds; `opened` is called when it has. @throws HoldRemains, LeaseLost
+   */
+  off(opened?: () => void): Promise<string>
 }
 
 /** Tallyman stops, and the registry is still read-only. Whoever runs next lets writes in. */
@@ -28,6 +30,9 @@ const LONGEST_MS = 60_000
 /** How long a registry may be away after its hook is done, in ms: it starts again. */
 const AWAY_MS = 30_000
 
+/** How often it is looked whether a hook that failed has its effect late, in ms. */
+const LATE_LOOK_MS = 5_000
+
 /**
  * Makes the hold of a registry for one run, by hooks. That a hook succeeds is not believed: a write that the registry cannot store
  * shows whether it takes writes.
@@ -38,6 +43,8 @@ export function makeHold(deps: {
   runs: Pick<CollectionRuns, 'hold' | 'letGo'>
   lease: Pick<Lease, 'requireOurs'>
   look: () => Promise<Writability>
+  /** For how long `readOnlyOn` may still take effect after it failed, in ms. 0: its end is sure. */
+  lateMs: number
   /** Told at the first failure to let writes in, and of each one after it. */
   onStuck: (why: string, attempts: number) => Promise<void>
   /** Told when writes are let in after such a failure. */
@@ -51,6 +58,7 @@ export function makeHold(deps: {
   sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>
 }): Hold {
   const { run, hooks, runs, lease, clock, sleep, closing } = deps
+  let isOn = false
 
   /** Looks until the registry answers, for a while. */
   async function lookAgain(signal?: AbortSignal): Promise<Writability> {
@@ -70,12 +78,24 @@ export function makeHold(deps: {
     return withNote(output, found, 'takes')
   }
 
+  /** @throws NotAsTold if the registry refuses writes again, HoldRemains */
+  async function awaitLate(): Promise<void> {
+    if (isOn) return
+    for (const until = clock() + deps.lateMs; clock() < until; ) {
+      await sleep(LATE_LOOK_MS, closing).catch(() => {})
+      if (closing.aborted) throw new HoldRemains('readOnlyOn failed, and may still take effect')
+      if ((await deps.look()).kind === 'readOnly') throw new NotAsTold('readOnlyOn has taken effect late')
+    }
+  }
+
   return {
     async on(signal) {
       // Before anything else: whoever comes after a crash must know.
       await runs.hold(run)
       await lease.requireOurs()
+      isOn = false
       const output = await hooks.readOnlyOn({ signal })
+      isOn = true
       const found = await lookAgain(signal)
       if (found.kind === 'writable')
         throw new NotAsTold('readOnlyOn succeeded, and the registry still takes writes')
@@ -84,16 +104,19 @@ export function makeHold(deps: {
       return withNote(output, found, 'refuses')
     },
 
-    async off() {
+    async off(opened) {
       for (let attempts = 1; ; attempts++) {
         await lease.requireOurs()
         try {
           const output = await offOnce()
+          opened?.()
+          await awaitLate()
           // If that fails, writes are let in once more, later.
           await runs.letGo(run.registry).catch(deps.onError)
           if (attempts > 1) await deps.onFreed().catch(deps.onError)
           return output
         } catch (error) {
+          if (error instanceof HoldRemains) throw error
           const why = error instanceof Error ? error.message : String(error)
           await deps.onStuck(why, attempts).catch(deps.onError)
           if (closing.aborted) throw new HoldRemains(`the registry is still read-only: ${why}`)

@@ -48,6 +48,9 @@ export function missingFor(
 const SWEEP_MS = 10_000
 const SWEEP_SELDOM_MS = 600_000
 
+/** For how long a webhook that failed may still make a registry read-only, in ms. */
+const LATE_MS = 120_000
+
 /** Schedules collections. */
 export const prepareCollections = ({ queues, registries }: WorkerParts): Promise<void> =>
   scheduleCollections(queues, registries)
@@ -213,6 +216,8 @@ function makeConductors(
     return makeHold({
       ...{ run, runs, lease: context.lease, closing: context.closing, clock, sleep: pause },
       ...{ hooks, look: () => lookAt(registry.name) },
+      // A program that failed was ended with all that it began. Whoever got a webhook may still be at work.
+      lateMs: registry.gc.hooks !== undefined && 'url' in registry.gc.hooks.readOnlyOn ? LATE_MS : 0,
       async onStuck(why, attempts) {
         log.error(
           { registry: registry.name, run: run.id, attempts, reason: why },

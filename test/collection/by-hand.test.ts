@@ -41,7 +41,7 @@ function makeBed(looks: Writability[]) {
       releaseByHand(run, {
         ...{ save: context.save, now: Date.now },
         hold: makeHold({
-          ...{ run, runs, lease, look, closing, clock: Date.now, sleep: async () => {} },
+          ...{ run, runs, lease, look, closing, clock: Date.now, sleep: async () => {}, lateMs: 0 },
           hooks: handHooks('ci', look),
           onStuck: async (why) => void stuck.push(why),
           ...{ onFreed: async () => {}, onError: fail },
