@@ -3,40 +3,25 @@ import { join } from 'node:path'
 import { playedStage } from '../demo/played.ts'
 import { logIn, startBrowser } from '../lab/browser.ts'
 
-/** Takes the pictures of the dashboard that the documents show, on the demo's data: each page, wide and as on a phone. */
+/** Takes the pictures of the dashboard that the documents show, on the demo's data. */
 const FOLDER = join(import.meta.dirname, '../docs/images')
-const PAGES = {
-  overview: '/',
-  projects: '/projects',
-  project: '/projects/ci/shop/web',
-  plan: '/plan',
-  run: '/runs',
-  trash: '/trash',
-  promotions: '/promotions',
-  alerts: '/alerts',
-  registries: '/registries',
-  storage: '/storage/ci',
-  queues: '/queues',
-}
+const PAGES = { overview: '/', storage: '/storage/ci' }
 
 await mkdir(FOLDER, { recursive: true })
 const stage = await playedStage()
 const browser = await startBrowser()
 try {
-  for (const width of ['wide', 'phone'] as const) {
-    const page = await browser.open({ width, colorScheme: 'light', reducedMotion: 'reduce' })
-    await logIn(page, stage.url, stage.adminToken)
-    for (const [name, path] of Object.entries(PAGES)) {
-      await page.goto(`${stage.url}${path}`)
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      // The overview is never idle: it is told of changes.
-      await page.getByText('Loading', { exact: true }).first().waitFor({ state: 'detached' })
-      // A plan is made for one project after the other.
-      if (name === 'overview')
-        await page.getByText('as far as').waitFor({ state: 'detached', timeout: 120_000 })
-      await page.screenshot({ path: join(FOLDER, `${name}-${width}.png`) })
-    }
-    await page.context().close()
+  const page = await browser.open({ width: 'wide', colorScheme: 'light', reducedMotion: 'reduce' })
+  await logIn(page, stage.url, stage.adminToken)
+  for (const [name, path] of Object.entries(PAGES)) {
+    await page.goto(`${stage.url}${path}`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    // The overview is never idle: it is told of changes.
+    await page.getByText('Loading', { exact: true }).first().waitFor({ state: 'detached' })
+    // A plan is made for one project after the other.
+    if (name === 'overview')
+      await page.getByText('as far as').waitFor({ state: 'detached', timeout: 120_000 })
+    await page.screenshot({ path: join(FOLDER, `${name}-wide.png`) })
   }
 } finally {
   await browser.close()

@@ -217,7 +217,7 @@ function makeConductors(
       ...{ run, runs, lease: context.lease, closing: context.closing, clock, sleep: pause },
       ...{ hooks, look: () => lookAt(registry.name) },
       // A program that failed was ended with all that it began. Whoever got a webhook may still be at work.
-      lateMs: registry.gc.hooks !== undefined && 'url' in registry.gc.hooks.readOnlyOn ? LATE_MS : 0,
+      lateMs: registry.gc.hooks?.readOnlyOn?.url === undefined ? 0 : LATE_MS,
       async onStuck(why, attempts) {
         log.error(
           { registry: registry.name, run: run.id, attempts, reason: why },

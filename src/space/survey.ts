@@ -64,7 +64,7 @@ export interface Survey {
   blobs: ReadonlyMap<string, { readonly size: number }>
 }
 
-/** Segments whose keys are remembered: 20 MB each by default, of keys of 200 bytes. */
+/** Segments whose keys are remembered: 40 MB of keys, for 4 TB in segments of 20 MB, the driver's default. */
 const MOST_SEGMENTS = 200_000
 
 interface Blob {
