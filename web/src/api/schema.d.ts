@@ -5664,7 +5664,7 @@ export interface paths {
         put?: never;
         /**
          * Put the target tag of a promotion back where it was before
-         * @description The tag names again what it named before; if there was no tag, it is deleted, and the image stays. The answer comes when it is done. It is 409, and nothing was changed, if the promotion is not the last one to its tag, if the tag names something else by now, if what it named before is gone, or if a promotion to the tag is in hand.
+         * @description The tag names again what it named before; if there was no tag, it is deleted, and the image stays. The answer comes when it is done. It is 409, and nothing was changed, if the promotion is not the last one to its tag, if the tag names something else by now, if what it named before is gone, if a promotion to the tag is in hand, or while a collection of garbage makes the registry read-only.
          */
         post: {
             parameters: {
@@ -7778,7 +7778,7 @@ export interface paths {
         put?: never;
         /**
          * Bring an image back
-         * @description Puts back what it lists, the image, its tags, and the signatures that were deleted with it. Of a tag that was deleted alone, puts the tag back, and the image if it was deleted since. The answer comes when all is done; to ask again does no harm. If a blob or a manifest that it needs is gone, the answer is 409 and nothing was put.
+         * @description Puts back what it lists, the image, its tags, and the signatures that were deleted with it. Of a tag that was deleted alone, puts the tag back, and the image if it was deleted since. The answer comes when all is done; to ask again does no harm. If a blob or a manifest that it needs is gone, the answer is 409 and nothing was put. It is 409, too, while a collection of garbage makes the registry read-only.
          */
         post: {
             parameters: {
