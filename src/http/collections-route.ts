@@ -75,7 +75,7 @@ export const collectionsRoute =
         if (advice !== undefined) return advice
         throw new HttpError(
           404,
-          `the storage of "${name}" was not surveyed yet: POST /v1/registries/${name}/storage asks for it`,
+          `the storage of "${name}" was not surveyed yet: tallyman storage report ${name} --survey, or POST /v1/registries/${name}/storage, asks for it`,
         )
       },
     })

@@ -33,7 +33,7 @@ export const addReplay: AddCommand = (program, cli) => {
     .argument('[POLICY...]', 'expiry policies, by their names in the configuration')
     .option(
       '--policy <FILE>',
-      'a policy that is not configured: a file with what would stand in expiry.policies, YAML or JSON; may be repeated',
+      'a policy that is not configured: a file with one entry of expiry.policies (no list), YAML or JSON; may be repeated',
       (file: string, files: string[] = []) => [...files, file],
     )
     .requiredOption('--since <TIME>', 'since when: a duration such as 30d, or a day such as 2026-11-01')
