@@ -70,28 +70,37 @@ export const checkQuarantine = (quarantine: Pick<Quarantine, 'count' | 'dropped'
   },
 })
 
-/** Looks how far the index of a registry can be trusted. */
+/** Looks how far the index of a registry can be trusted, and whether its images are whole. */
 export const checkIndex = (
   registry: string,
   statusOf: (registry: string) => Promise<IndexStatus>,
 ): Check => ({
   name: `index of ${registry}`,
   async run() {
-    const status = await statusOf(registry)
-    const what = confidenceOf(status)
-    if (isExact(status)) return [{ level: 'ok', what }]
-    if (status.lastReport?.method === 'events') return [{ level: 'note', what }]
-    const isHeld = Boolean(status.lastReport?.hold)
-    return [
-      {
-        ...{ level: isHeld ? 'error' : 'warning', what },
-        why: 'expiry deletes nothing by an index that is not exact',
-        fix: isHeld
-          ? `see what is missing: tallyman reconcile ${registry} --dry-run; docs/registries.md tells when to accept a loss`
-          : `tallyman reconcile ${registry}: it makes the index exact. The next one by itself may be minutes away (reconcile.pause)`,
-      },
-    ]
+    const { broken = 0, ...status } = await statusOf(registry)
+    return [indexFinding(registry, status), ...(broken > 0 ? [brokenFinding(registry, broken)] : [])]
   },
+})
+
+/** A broken image leaves the index exact: it has what the registry has. */
+function indexFinding(registry: string, status: Omit<IndexStatus, 'broken'>): Found {
+  const what = confidenceOf(status)
+  if (isExact(status)) return { level: 'ok', what }
+  if (status.lastReport?.method === 'events') return { level: 'note', what }
+  const isHeld = Boolean(status.lastReport?.hold)
+  return {
+    ...{ level: isHeld ? 'error' : 'warning', what },
+    why: 'expiry deletes nothing by an index that is not exact',
+    fix: isHeld
+      ? `see what is missing: tallyman reconcile ${registry} --dry-run; docs/registries.md tells when to accept a loss`
+      : `tallyman reconcile ${registry}: it makes the index exact. The next one by itself may be minutes away (reconcile.pause)`,
+  }
+}
+
+const brokenFinding = (registry: string, images: number): Found => ({
+  ...{ check: `images of ${registry}`, level: 'warning', what: `images that are not whole: ${images}` },
+  why: 'pulls of them fail, or give wrong bytes. Expiry goes on: the index is as exact as without them',
+  fix: `tallyman broken --registry ${registry} lists them and what they lack; tallyman repair IMAGE puts it back from a good copy (docs/broken-images.md)`,
 })
 
 /** The processes that share the Redis. `strangers` are warnings about those with another configuration. */
