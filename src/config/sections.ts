@@ -79,7 +79,10 @@ const registryStorage = Type.Union(
     gcsStorage,
     ossStorage,
   ],
-  { description: "The registry's own storage, which is only read. It shows what the API does not." },
+  {
+    description:
+      "The registry's own storage. It shows what the API does not. It is only read, unless there is a `gc.barrier`: then what is collected is moved and deleted there.",
+  },
 )
 
 const repositories = Type.Optional(
