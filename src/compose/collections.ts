@@ -12,6 +12,7 @@ import type { HookName } from '../collection/hooks/hook.ts'
 import { makeHook } from '../collection/hooks/make-hook.ts'
 import { openUploads } from '../collection/open-uploads.ts'
 import { scheduleCollections } from '../collection/schedule.ts'
+import { stuckNote } from '../collection/stuck.ts'
 import { sumUndoable } from '../collection/undoable.ts'
 import { writabilityOf } from '../collection/writability.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
@@ -225,7 +226,7 @@ function makeConductors(
         )
         // The attempts go on: until one succeeds, the record tells why the last did not.
         const phase = run.phases.at(-1)
-        if (phase !== undefined) phase.note = `attempt ${attempts} failed: ${why}`
+        if (phase !== undefined) phase.note = stuckNote(why, attempts)
         await context.save(run).catch((err) => log.warn({ err }, 'the record could not be written'))
         await announce(heldAlert(run, why, Date.now()))
       },

@@ -1,3 +1,4 @@
+import { checkHolds } from '../doctor/check-holds.ts'
 import { checkRedis } from '../doctor/check-redis.ts'
 import { checkIndex, checkProcesses, checkQuarantine, checkQueues } from '../doctor/check-service.ts'
 import { deliveryFindings } from '../doctor/delivery-findings.ts'
@@ -8,6 +9,7 @@ import type { Refusals } from '../events/refusals.ts'
 import { makeDispatcher } from '../platform/dispatcher.ts'
 import { shareFor } from '../platform/share-for.ts'
 import type { IndexStatus } from '../reconcile/ledger.ts'
+import { collectionRunsOf } from './collection-runs.ts'
 import { configChecks } from './doctor.ts'
 import type { Parts } from './parts.ts'
 
@@ -32,7 +34,8 @@ export function makeDiagnose(parts: Parts, onRedis: OnRedis, refusals: Refusals)
   })
 }
 
-function stateChecks({ config, registries }: Parts, onRedis: OnRedis, refusals: Refusals): Check[] {
+function stateChecks(parts: Parts, onRedis: OnRedis, refusals: Refusals): Check[] {
+  const { config, registries } = parts
   const { queues, quarantine, ledger, instances, pulls, referencesTold, peers, audits } = onRedis
   const sources = registries.filter(({ token }) => token !== undefined)
   const endpoint = `${config.server.publicUrl ?? `http://<this host>:${config.server.port}`}/v1/events`
@@ -60,6 +63,10 @@ function stateChecks({ config, registries }: Parts, onRedis: OnRedis, refusals: 
         run: async () => deliveryFindings(name, await audits.state(name), Date.now() * 1_000),
       })),
     ...sources.map(({ name }) => checkIndex(name, ledger.status)),
+    checkHolds({
+      ...{ runs: collectionRunsOf(parts), now: Date.now },
+      maxPauseOf: (name) => registries.find((one) => one.name === name)?.gc.maxPause,
+    }),
     checkQueues({ queues, now: Date.now }),
     checkQuarantine(quarantine),
     checkProcesses({ processes: peers.names, strangers: peers.strangers }),

@@ -3,6 +3,7 @@ import { type HookedRegistry, startHookedRegistry } from '../../lab/hooked-regis
 import { ADMIN_TOKEN, eventually, type LabTallyman, startTallyman } from '../../lab/tallyman.ts'
 import type { Advice } from '../../src/collection/advice.ts'
 import type { CollectionRun } from '../../src/collection/collection-run.ts'
+import type { Finding } from '../../src/doctor/finding.ts'
 import type { StorageReport } from '../../src/space/report.ts'
 import { collectionApi, configOf, fillWithGarbage, GARBAGE } from '../collection/collection-bed.ts'
 
@@ -88,6 +89,11 @@ test('it has the last survey, the collection that runs, and whether pushes are h
     note: expect.stringMatching(/^attempt \d+ failed: .*ended with the status 3/),
   })
   expect(stuck.heldSince).toBe(held.heldSince)
+  const { findings } = await service.get<{ findings: Finding[] }>('/v1/doctor')
+  expect(findings.find(({ check }) => check === 'collection of ci')).toMatchObject({
+    ...{ level: 'error', what: expect.stringMatching(/^it is read-only since .* ended with the status 3/) },
+    fix: expect.stringContaining(`tallyman gc status ci ${id}`),
+  })
   await registry.letAgain('readOnlyOff', 'fail')
   await registry.letAgain('collect', 'hang')
   expect(await api.ended(id)).toMatchObject({ outcome: 'stopped', isHeld: false })
