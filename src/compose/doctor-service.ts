@@ -1,3 +1,4 @@
+import { checkData } from '../doctor/check-data.ts'
 import { checkHolds } from '../doctor/check-holds.ts'
 import { checkRedis } from '../doctor/check-redis.ts'
 import { checkIndex, checkProcesses, checkQuarantine, checkQueues } from '../doctor/check-service.ts'
@@ -36,7 +37,18 @@ export function makeDiagnose(parts: Parts, onRedis: OnRedis, refusals: Refusals)
 
 function stateChecks(parts: Parts, onRedis: OnRedis, refusals: Refusals): Check[] {
   const { config, registries } = parts
-  const { queues, quarantine, ledger, instances, pulls, referencesTold, peers, audits } = onRedis
+  const {
+    queues,
+    quarantine,
+    ledger,
+    instances,
+    pulls,
+    referencesTold,
+    peers,
+    audits,
+    storeWatch,
+    lostData,
+  } = onRedis
   const sources = registries.filter(({ token }) => token !== undefined)
   const endpoint = `${config.server.publicUrl ?? `http://<this host>:${config.server.port}`}/v1/events`
   const intakeOf = async (registry: string) => ({
@@ -69,6 +81,7 @@ function stateChecks(parts: Parts, onRedis: OnRedis, refusals: Refusals): Check[
     }),
     checkQueues({ queues, now: Date.now }),
     checkQuarantine(quarantine),
+    checkData({ lostData, storeDoubt: storeWatch.doubt }),
     checkProcesses({ processes: peers.names, strangers: peers.strangers }),
   ]
 }

@@ -56,7 +56,7 @@ import type { Watched } from './watch-all.ts'
 export function makeRedisParts(
   base: BaseParts,
   redis: Redis | Cluster,
-  { watch, peers, storeWatch }: Watched,
+  { watch, peers, storeWatch, lostData }: Watched,
 ) {
   const { prefix, log, store, journals, metrics, settings, projectOf, clientOf, readableClientOf } = base
   const { onClose, receivers, registries, dispatcher, tracing } = base
@@ -124,6 +124,7 @@ export function makeRedisParts(
       index,
       watch,
       storeWatch,
+      lostData,
       peers,
       ledger,
       keeps,

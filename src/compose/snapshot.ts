@@ -1,14 +1,20 @@
 import { snapshotWorker } from '../../workers/snapshot.ts'
 import { makeKeptIds } from '../ci/kept-ids.ts'
 import { makeFirstReading } from '../reconcile/first-reading.ts'
-import { scheduleSnapshots } from '../snapshot/schedule.ts'
+import { scheduleFirstSnapshot, scheduleSnapshots } from '../snapshot/schedule.ts'
+import { listSnapshots } from '../snapshot/snapshot-key.ts'
 import { makeSnapshots } from '../snapshot/snapshots.ts'
 import { sourcesOf } from './sources.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** Schedules snapshots of the index. */
-export const prepareSnapshot = ({ config, queues }: WorkerParts): Promise<void> =>
-  scheduleSnapshots(queues, config.snapshots.every)
+export async function prepareSnapshot({ config, queues, store }: WorkerParts): Promise<void> {
+  const { every } = config.snapshots
+  await scheduleSnapshots(queues, every)
+  // A start must not fail with the store.
+  const snapshots = await listSnapshots(store).catch(() => undefined)
+  if (snapshots?.length === 0) await scheduleFirstSnapshot(queues, every)
+}
 
 /** Starts the worker that writes snapshots of the index and restores them. */
 export function startSnapshot(parts: WorkerParts) {

@@ -1,6 +1,9 @@
 import { OWN_TRACE } from '../queue/own-trace.ts'
 import type { Queues } from '../queue/queues.ts'
 
+/** When the first snapshot of all is written, in ms: much of a registry is read by then. */
+const FIRST_MS = 600_000
+
 const SCHEDULER_ID = 'snapshot-write'
 
 /**
@@ -20,4 +23,14 @@ export async function scheduleSnapshots(queues: Queues, everyMs: number | 'never
     { every: everyMs, startDate: Date.now() + everyMs },
     { name: 'snapshot', data: { kind: 'write' }, opts: OWN_TRACE },
   )
+}
+
+/**
+ * Has a snapshot written soon, to be called if the store has none: until there is one, all is lost with Redis. It can displace no other
+ * one. Asking again while it waits is nothing.
+ */
+export async function scheduleFirstSnapshot(queues: Queues, everyMs: number | 'never'): Promise<void> {
+  if (everyMs === 'never') return
+  const options = { delay: Math.min(FIRST_MS, everyMs), deduplication: { id: 'first' }, ...OWN_TRACE }
+  await queues.snapshot.add('snapshot', { kind: 'write' }, options)
 }

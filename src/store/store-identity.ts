@@ -33,6 +33,8 @@ export interface StoreIdentity {
   state(): Promise<StoreState>
   /** From now on the store is the known one, with what it holds. */
   accept(): Promise<void>
+  /** Since when the store is in use, epoch ms; `undefined` if it does not know. @throws errors of the store */
+  since(): Promise<number | undefined>
   /** To be called after something was written that must not be lost unnoticed. @throws errors of the store and of Redis */
   noteChange(): Promise<void>
 }
@@ -115,6 +117,11 @@ export function makeStoreIdentity(deps: {
       remembered = accepted
       rememberedChanges = typeof one === 'object' ? (one.changes ?? 0) : 0
       await redis.set(changesKey, rememberedChanges)
+    },
+    async since() {
+      const one = await found()
+      const since = typeof one === 'object' ? Date.parse(one.since) : Number.NaN
+      return Number.isNaN(since) ? undefined : since
     },
     async noteChange() {
       const one = await found()

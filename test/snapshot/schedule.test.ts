@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../lab/tallyman.ts'
 import { makeMetrics } from '../../src/platform/metrics.ts'
 import { closeQueues, makeQueues, type Queues } from '../../src/queue/queues.ts'
-import { scheduleSnapshots } from '../../src/snapshot/schedule.ts'
+import { scheduleFirstSnapshot, scheduleSnapshots } from '../../src/snapshot/schedule.ts'
 import { listSnapshots } from '../../src/snapshot/snapshot-key.ts'
 import type { Snapshots } from '../../src/snapshot/snapshots.ts'
 import { snapshotWorker } from '../../workers/snapshot.ts'
@@ -62,6 +62,17 @@ function startWorkers(write: Snapshots['write']) {
   const workers = [snapshotWorker(context, snapshots), snapshotWorker(context, snapshots)]
   return () => Promise.all(workers.map((worker) => worker.close()))
 }
+
+test('where there is none, a first one is written within minutes, however often it is asked for', async () => {
+  await scheduleFirstSnapshot(queues, 'never')
+  expect(await queues.snapshot.getDelayed()).toEqual([])
+  for (let n = 0; n < 3; n++) await scheduleFirstSnapshot(queues, 86_400_000)
+  const jobs = await queues.snapshot.getDelayed()
+  expect(jobs.map(({ data, delay }) => ({ data, delay }))).toEqual([
+    { data: { kind: 'write' }, delay: 600_000 },
+  ])
+  await queues.snapshot.drain(true)
+})
 
 test('snapshots are written as scheduled', async () => {
   const { index, write } = bed.open({ keep: 2 })
