@@ -38,7 +38,7 @@ export function holdFinding({ registry, since, run, maxPause }: Held, now: numbe
   if (stuck !== undefined)
     return {
       ...{ check, level: 'error', what: `it is read-only ${facts}: ${printable(stuck)}`, why },
-      fix: `mend that, or make the registry writable by hand: ${MENDED}. ${show} shows it (docs/garbage-collection.md, "A registry that stays read-only")`,
+      fix: `mend that, or make the registry writable by hand: ${MENDED}. ${show} shows it; docs/garbage-collection.md, "A registry that stays read-only"`,
     }
   const phase = run === undefined ? '' : `, in the phase ${run.phase}`
   if (now - since <= maxPause)

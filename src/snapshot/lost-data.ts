@@ -47,7 +47,7 @@ export function makeLostData(deps: {
     return {
       what: `Redis has nothing from before ${new Date(since).toISOString()}: it has lost its data, or is another one, and there was no snapshot to restore`,
       why: 'lost are quota overrides and snoozes, times and numbers of pulls, histories and months of the report, flags of quotas, jobs that waited, and named tokens',
-      fix: 'read each registry again, if its confidence is not exact (tallyman registries; tallyman reconcile NAME): before that nothing is deleted there. Then set overrides and snoozes again, and make tokens anew (docs/operations.md, "When something is lost")',
+      fix: 'read each registry again, if its confidence is not exact (tallyman registries; tallyman reconcile NAME): before that nothing is deleted there. Then set overrides and snoozes again, and make tokens anew; docs/operations.md, "When something is lost"',
     }
   }
 }

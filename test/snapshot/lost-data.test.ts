@@ -12,7 +12,8 @@ function open(facts: { storeSince?: number | undefined; dataSince?: number; snap
     store: {
       async *list() {
         state.lists++
-        for (const at of facts.snapshots ?? []) yield { key: newSnapshotKey(new Date(at)), size: 1 }
+        for (const at of facts.snapshots ?? [])
+          yield { key: newSnapshotKey(new Date(at)), size: 1, modifiedAt: new Date(at) }
       },
     },
     storeSince: async () => state.storeSince,
