@@ -37,6 +37,10 @@ export function makeReplay(deps: {
   useOf: (registry: string) => Promise<KnownUse>
   /** From 0 to 1. */
   maxShare: () => number
+  /** Writes to the store what was heard. Gives what is missing until now, and no object tells. */
+  writeJournal: () => Promise<Gap | undefined>
+  /** epoch ms */
+  now: () => number
 }) {
   const { store } = deps
 
@@ -80,6 +84,7 @@ export function makeReplay(deps: {
     { since, until }: { since: number; until: number },
     onProgress: (progress: { objects: number; of: number }) => Promise<unknown> = async () => {},
   ): Promise<ReplayResult> {
+    const untold = await deps.writeJournal()
     const begun = await journalBegin(store)
     if (begun === undefined)
       throw new ReplayError(
@@ -123,8 +128,9 @@ export function makeReplay(deps: {
       baseline === undefined ? from : Math.min(from, Date.parse(baseline.createdAt)) - OVERLAP_MS
     for await (const recorded of readJournal(store, { from: readFrom, to: until }, onProgress)) {
       await runUntil(recorded.heardAt)
-      if ('gap' in recorded) notKnown.push(...gapText(recorded.gap, recorded.heardAt))
-      else if ('unreadable' in recorded) notKnown.push(recorded.unreadable)
+      if ('gap' in recorded) {
+        if (recorded.gap.since < until) notKnown.push(...gapText(recorded.gap, recorded.heardAt))
+      } else if ('unreadable' in recorded) notKnown.push(recorded.unreadable)
       else {
         for (const { replay } of replays) replay.tell(recorded.entry)
         if (recorded.heardAt >= from) events += 1
@@ -132,6 +138,7 @@ export function makeReplay(deps: {
       }
     }
     await runUntil(until)
+    if (untold !== undefined && untold.since < until) notKnown.push(...gapText(untold, deps.now()))
 
     for (const { policy, replay } of replays)
       notKnown.push(...unknownOf(policy, replay, deps.protectsLabels()))

@@ -207,6 +207,29 @@ test('a replay runs alone; one that was asked for is found before it has ended',
   expect((await ask({ policies: [7], since: '2d' })).json().detail).toContain('expected a mapping')
 })
 
+test('a replay until now reads what was heard a moment ago, and waits in Redis', async () => {
+  const before = await written()
+  await service.deliver({ events: [event('late', 'pull', 0, 'c', 'v1')] })
+  await eventually(waitingText, (text) => text.includes('late'))
+  const { out } = await run(env, 'replay', 'old', '--since', '2d', '--output', 'json')
+  expect(JSON.parse(out).events).toBe(6)
+  expect(await written()).toBe(before + 1)
+})
+
+test('that Redis lost what waited is told, also if nothing was heard since', async () => {
+  const redis = new Redis(service.redis.port)
+  await redis.del('tallyman:{journal}:written')
+  redis.disconnect()
+  const { err } = await run(env, 'replay', 'old', '--since', '2d')
+  expect(err).toMatch(/not known: some of what happened between .* Redis lost what was to be written/)
+  // A replay that ends before is told nothing of it.
+  const past = await run(env, 'replay', 'old', '--since', '2d', '--until', '2h')
+  expect(past.err).not.toContain('Redis lost')
+})
+
+const written = async () =>
+  (await Array.fromAsync(makeFolderStore({ path: join(folder, 'store') }).list('journal/'))).length
+
 const waiting = 'tallyman:{journal}:waiting'
 
 async function waitingText(): Promise<string> {
