@@ -117,6 +117,12 @@ export function makeReplay(deps: {
     }))
     if (baseline !== undefined) await readBaseline(baseline.key, replays)
 
+    for (const { policy, due } of replays)
+      if (due.length === 0)
+        notKnown.push(
+          `what "${policy.name}" would have deleted: its schedule, ${policy.schedule}, was not due from ${timeOf(from)} to ${timeOf(until)}`,
+        )
+
     const runUntil = async (ms: number) => {
       for (const { policy, replay, due } of replays)
         while ((due[0] ?? Number.POSITIVE_INFINITY) <= ms * 1000)
