@@ -2,7 +2,6 @@ import type { CollectionRun } from '../collection/collection-run.ts'
 import type { Context } from '../collection/collector.ts'
 import { CollectionStopped } from '../collection/conduct.ts'
 import type { Outcome } from '../collection/run-state.ts'
-import { formatSize } from '../platform/units.ts'
 import { NO_TRASH } from '../space/blob-trash.ts'
 import type { Barrier } from './barrier.ts'
 import { type Collected, collectBehindBarrier } from './collect.ts'
@@ -142,9 +141,6 @@ const resultOf = ({ promised, moved, putBack, kept, spared, pausesMs }: Collecte
   ...{ promised, freed: moved },
   pauseMs: pausesMs.length === 0 ? null : Math.max(...pausesMs),
   differences: [
-    ...(moved.blobs > 0
-      ? [`${formatSize(moved.bytes)} are in the trash: they come back once gc.trash has passed`]
-      : []),
     ...(kept > 0 ? [`${kept} blobs were kept: somebody asked for them, or pushed them, meanwhile`] : []),
     ...(putBack > 0 ? [`${putBack} blobs were put back: a push that was under way needs them`] : []),
     ...sparedText(spared),

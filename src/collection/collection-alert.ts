@@ -47,11 +47,11 @@ export function runText(run: CollectionRun): string {
   const sum = promised === null ? 'what it would free is not known' : `it would free ${textOf(promised)}`
   switch (outcome) {
     case 'planned':
-      return `a collection of garbage could run: ${sum}.`
+      return [`a collection of garbage could run: ${sum}.`, ...sentences(differences)].join(' ')
     case 'refused':
       return `a collection of garbage did not run: ${error}. (--force runs it nevertheless.)`
     case 'done': {
-      const gone = freed === null ? 'what it has freed is not known' : `${textOf(freed)} are free`
+      const gone = freed === null ? 'what it has freed is not known' : `${textOf(freed)} ${wentTo(run)}`
       const of = promised === null ? '' : `, of ${textOf(promised)} that were promised`
       return [`a collection of garbage is done: ${gone}${of}.`, pause, ...sentences(differences)]
         .filter(Boolean)
@@ -66,6 +66,10 @@ export function runText(run: CollectionRun): string {
     }
   }
 }
+
+/** What a collection behind the barrier takes away occupies its space until the trash is emptied. */
+const wentTo = ({ mode }: CollectionRun): string =>
+  mode === 'barrier' ? 'went to the trash, to be deleted once gc.trash has passed' : 'are free'
 
 const textOf = ({ blobs, bytes }: { blobs: number; bytes: number }): string =>
   `${formatSize(bytes)} (${blobs} ${blobs === 1 ? 'blob' : 'blobs'})`

@@ -11,6 +11,7 @@ import { pendingPutBacks } from '../expiry/put-backs.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import type { UndoSettings } from '../expiry/undo.ts'
 import type { RegistryClient } from '../registry/client.ts'
+import { hasNoAnswer, RegistryError } from '../registry/registry-error.ts'
 import { makeBlobTrash, runAt } from '../space/blob-trash.ts'
 import { surveyStorage } from '../space/survey-storage.ts'
 import type { Surveys } from '../space/surveys.ts'
@@ -110,7 +111,13 @@ export function barrierConductor(
             : []),
           ...(await deps.doubts()),
         ],
-        requireForgetful: () => requireForgetful(client),
+        requireForgetful: () =>
+          requireForgetful(client).catch((error) => {
+            if (!(error instanceof RegistryError && hasNoAnswer(error))) throw error
+            throw new Error(
+              `what clients use, registries.${name}.gc.barrier.url, does not answer: ${error.message}`,
+            )
+          }),
         requireGate: async () => (settings.hold === 'proxy' ? probeGate(barrier, client) : undefined),
         settings: {
           ...{ minAgeMs: settings.minAge, restMs: settings.rest, drainMs: DRAIN_MS, clocksMs: CLOCKS_MS },

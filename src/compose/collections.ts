@@ -17,6 +17,7 @@ import { writabilityOf } from '../collection/writability.ts'
 import { makeTrashReader } from '../expiry/trash-reader.ts'
 import { undoSettingsAt } from '../expiry/undo.ts'
 import { placeOfProcesses } from '../platform/process-id.ts'
+import { askSurvey } from '../space/ask-survey.ts'
 import { surveyStorage } from '../space/survey-storage.ts'
 import { pushedSince } from '../usage/pushed-since.ts'
 import { barrierConductor } from './barrier.ts'
@@ -41,7 +42,7 @@ export function missingFor(
       ? undefined
       : `Tallyman cannot collect "${name}" behind a barrier: set registries.${name}.storage, and registries.${name}.gc.barrier`
   if (hooks?.collect !== undefined) return undefined
-  return `Tallyman does not know how the garbage of "${name}" is collected: set registries.${name}.gc.hooks with readOnlyOn, collect and readOnlyOff`
+  return `Tallyman does not know how the garbage of "${name}" is collected: set registries.${name}.gc.hooks with readOnlyOn, collect and readOnlyOff; or registries.${name}.gc.barrier and its storage`
 }
 
 /** How often it is looked whether a registry is read-only by a run whose process died, in ms. */
@@ -82,6 +83,8 @@ export function startCollections(parts: WorkerParts) {
         ...{ at: run.endedAt ?? new Date().toISOString(), seen: 'run', pauseMs: run.pauseMs },
         freed: freed?.bytes ?? null,
       })
+      // The collection of the registry's own collector ends with a survey.
+      if (run.mode === 'barrier') await askSurvey(queues, registry)
       // What was pushed meanwhile is what a collection may have broken.
       await parts.scrubFirst(registry, await pushedSince(parts.index, registry, Date.parse(run.at)))
     },

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { Finding } from '../doctor/finding.ts'
-import { jobId } from '../queue/job-id.ts'
 import { JobAsked } from '../queue/job-status.ts'
 import type { Queues } from '../queue/queues.ts'
+import { askSurvey } from '../space/ask-survey.ts'
 import { StorageReport } from '../space/report.ts'
 import type { Surveys } from '../space/surveys.ts'
 import { HttpError, Problem } from './problem.ts'
@@ -67,11 +67,7 @@ export const storageRoute =
       },
       handler: async ({ params: { name } }, reply) => {
         requireStorage(name)
-        const { id = '' } = await deps.queues.storage.add(
-          'storage',
-          { kind: 'survey', registry: name },
-          { deduplication: { id: jobId('storage', name) } },
-        )
+        const id = await askSurvey(deps.queues, name)
         return reply.code(202).send({ job: { queue: 'storage', id } })
       },
     })

@@ -36,9 +36,9 @@ export function Disk({ of: { registry, hasStorage, report } }: { of: Glance }) {
         <div class="notice notice-bad">
           <p>
             {missing.count > 0 &&
-              `${missing.count.toLocaleString('en')} blobs that images need are not there: these images cannot be pulled. `}
+              `Blobs that images need and that are not there: ${missing.count.toLocaleString('en')}. These images cannot be pulled. `}
             {unreadable.count > 0 &&
-              `${unreadable.count.toLocaleString('en')} manifests cannot be read: no collection runs until they are repaired or deleted. `}
+              `Manifests that cannot be read: ${unreadable.count.toLocaleString('en')}. No collection runs until they are repaired or deleted. `}
             <a href={`/broken-images?registry=${registry}`}>What that breaks</a>
           </p>
           <details>
