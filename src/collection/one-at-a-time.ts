@@ -10,17 +10,26 @@ const LASTS_MS = 30_000
 const LOOK_MS = 25
 
 /**
- * Makes what lets one request at a time ask for a collection of a registry, in all processes together: who looks whether one is
- * under way and then asks for one must not be overtaken in between.
+ * Makes what lets one at a time do something, in all processes together. Who asks for a collection of a registry looks whether
+ * one is under way and then asks for one: nobody must overtake it in between.
  */
-export function makeOneAtATime({ redis, prefix }: { redis: Redis | Cluster; prefix: string }) {
+export function makeOneAtATime({
+  redis,
+  prefix,
+  what = 'collection-asking',
+}: {
+  redis: Redis | Cluster
+  prefix: string
+  /** The end of its key. */
+  what?: string
+}) {
   const release = loadScript(redis, new URL('scripts/release-lease.lua', import.meta.url))
-  return async function oneAtATime<T>(registry: string, ask: () => Promise<T>): Promise<T> {
-    const key = `${prefix}:{${registry}}:collection-asking`
+  return async function oneAtATime<T>(of: string, act: () => Promise<T>): Promise<T> {
+    const key = `${prefix}:{${of}}:${what}`
     const token = randomUUID()
     while ((await redis.set(key, token, 'PX', LASTS_MS, 'NX')) === null) await sleep(LOOK_MS)
     try {
-      return await ask()
+      return await act()
     } finally {
       // Otherwise it expires.
       await release([key, key], [token]).catch(() => {})

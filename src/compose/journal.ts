@@ -1,12 +1,14 @@
 import { journalWorker } from '../../workers/journal.ts'
+import { makeOneAtATime } from '../collection/one-at-a-time.ts'
 import type { JournalJob } from '../queue/jobs.ts'
+
 import { makeEventJournal, type NoteEntries } from '../replay/event-journal.ts'
 import { entryOf } from '../replay/journal-line.ts'
 import { makeReplay, ReplayError, type ScheduledPolicy } from '../replay/replay.ts'
 import { ReplayTooLarge } from '../replay/replay-policy.ts'
 import { makeReplayRecords } from '../replay/replay-records.ts'
 import { requestWrite, scheduleJournal } from '../replay/schedule.ts'
-import { makeWriteJournal } from '../replay/write-journal.ts'
+import { makeWriteJournal, type WriteJournal } from '../replay/write-journal.ts'
 import { SnapshotError } from '../snapshot/snapshot-error.ts'
 import type { Fact } from '../usage/fact.ts'
 import { splitProjectId } from '../usage/project.ts'
@@ -39,15 +41,20 @@ export const prepareJournal = ({ config, queues }: WorkerParts): Promise<void> =
 export function startJournal(parts: WorkerParts) {
   const { store, redis, prefix, config, planning, projectOf } = parts
   const records = makeReplayRecords({ store, now: Date.now })
+  const oneAtATime = makeOneAtATime({ redis, prefix, what: 'writing' })
+  const writeNow = makeWriteJournal({ redis, prefix, store, keepMs: config.journal.keep, now: Date.now })
+  // The job of each minute and a replay may write the same object: the shorter one must not come last.
+  const write: WriteJournal = (options) => oneAtATime('journal', () => writeNow(options))
   const replay = makeReplay({
     ...{ ...planning, store, projectOf },
     maxShare: () => parts.settings().config.expiry.maxShare,
+    writeJournal: async () => (await write({ isAll: true })).untold,
+    now: Date.now,
   })
   const isHopeless = (error: unknown) =>
     error instanceof ReplayError || error instanceof ReplayTooLarge || error instanceof SnapshotError
   return journalWorker(parts.context, {
-    write: makeWriteJournal({ redis, prefix, store, keepMs: config.journal.keep, now: Date.now }),
-    isHopeless,
+    ...{ write, isHopeless },
     async replay(
       { id, at, by, policies, since, until }: Extract<JournalJob, { kind: 'replay' }>,
       onProgress,

@@ -46,10 +46,10 @@ export function surveysOf(
         'images lacked blobs that a collection had taken away: they were put back',
       )
     },
-    // It finds which images these break, and tells of them.
+    // It finds which images these break, and tells of them. It is seldom, and certain: it does not wait for the pause.
     async onMissing(registry, blobs) {
       if (worker === undefined || !sourcesOf({ registries }).includes(registry)) return
-      await worker.enqueueReconcile(registry, `blobs are missing in its storage: ${blobs}`)
+      await worker.enqueueReconcile(registry, `blobs are missing in its storage: ${blobs}`, true)
     },
     projectIdOf: ({ registry, repository }) => projectId(registry, projectOf(registry, repository)),
     async onSurveyed({ candidates, blobs }, { registry, at, total }) {

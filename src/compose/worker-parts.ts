@@ -26,7 +26,7 @@ export async function makeWorkerParts(parts: Parts) {
     context,
     renames: makeRenameTable({ redis, prefix }),
     recheckQuotas: makeRecheckQuotas({ queues, overrides, quotas: () => parts.settings().quotas }),
-    enqueueReconcile: (registry: string, reason: string) =>
-      requestAutomaticReconcile({ queues, ledger }, { registry, reason }, BURST_MS),
+    enqueueReconcile: (registry: string, reason: string, isUrgent = false) =>
+      requestAutomaticReconcile({ queues, ledger }, { registry, reason, isUrgent }, BURST_MS),
   }
 }

@@ -46,7 +46,7 @@ export function makeRepair(deps: {
   mountFrom: (registry: string) => (digest: string) => Promise<string[]>
   /** A manifest of the trash. */
   trashed: (image: Place & { digest: string }) => Promise<Manifest | undefined>
-  /** Told what was put back, for the records. */
+  /** Told what was put back, or is there again, for the records. */
   onRepaired: (registry: string, digests: ReadonlySet<string>) => Promise<void>
   /** Ends what is being copied or read: a layer may take minutes. The repair throws its reason then. */
   stopped: AbortSignal
@@ -77,7 +77,10 @@ export function makeRepair(deps: {
       if (dryRun) break
     }
     const repaired = [...contents.values()].filter(({ outcome }) => outcome === 'repaired')
-    if (repaired.length > 0) await deps.onRepaired(registry, new Set(repaired.map((one) => one.digest)))
+    // Somebody may have put it back in another way. What is in front of the registry was not looked at.
+    const whole = left.length > 0 || dryRun ? [] : (record?.damages ?? []).filter((one) => !one.isInFront)
+    const mended = new Set([...repaired, ...whole].map((one) => one.digest))
+    if (mended.size > 0) await deps.onRepaired(registry, mended)
     return {
       ...{ image: `${registry}/${repository}@${digest}`, dryRun },
       ...{ isWhole: left.length === 0, contents: [...contents.values()] },

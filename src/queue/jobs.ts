@@ -146,6 +146,8 @@ export interface ReconcileJob {
   origin: 'person' | 'schedule' | 'automatic'
   /** Why it was asked for, as people read it. */
   reason: string
+  /** An automatic one that does not wait for `reconcile.pause`. */
+  isUrgent?: boolean
 }
 
 export interface PromotionJob {

@@ -18,18 +18,32 @@ export async function requestReconcile(
 
 /**
  * Asks for a reconcile after something has happened. Of each registry at most one such job runs and one waits: a second
- * request joins the one that waits. With `delayMs` a burst of requests, as after a restart, becomes one job.
+ * request joins the one that waits. With `delayMs` a burst of requests, as after a restart, becomes one job. Urgent ones join only
+ * each other: one that waits for the pause would hold them up.
  */
 export async function requestAutomaticReconcile(
   { queues, ledger }: { queues: Queues; ledger: Pick<Ledger, 'ask'> },
-  { registry, reason }: Pick<ReconcileJob, 'registry' | 'reason'>,
+  { registry, reason, isUrgent = false }: Pick<ReconcileJob, 'registry' | 'reason' | 'isUrgent'>,
   delayMs: number,
 ): Promise<void> {
   await ledger.ask(registry)
   await queues.reconcile.add(
     'reconcile',
-    { registry, dryRun: false, acceptLoss: false, origin: 'automatic', reason },
-    { deduplication: { id: jobId('reconcile', registry), keepLastIfActive: true }, delay: delayMs },
+    {
+      registry,
+      dryRun: false,
+      acceptLoss: false,
+      origin: 'automatic',
+      reason,
+      ...(isUrgent && { isUrgent }),
+    },
+    {
+      deduplication: {
+        id: jobId(isUrgent ? 'urgent reconcile' : 'reconcile', registry),
+        keepLastIfActive: true,
+      },
+      delay: delayMs,
+    },
   )
 }
 

@@ -26,13 +26,13 @@ const LOOK_MS = 2_000
 export function makeTurn(deps: {
   queues: Pick<Queues, 'reconcile'>
   ledger: Pick<Ledger, 'asked' | 'status'>
-  /** An automatic reconcile begins this long after the last one ended, or later. In ms. */
+  /** An automatic reconcile that is not urgent begins this long after the last one ended, or later. In ms. */
   pauseMs: number
   /** epoch ms */
   now: () => number
 }) {
   return async function turnOf(job: AnyJob): Promise<Turn> {
-    const { registry, dryRun, acceptLoss, origin } = job.data
+    const { registry, dryRun, acceptLoss, origin, isUrgent } = job.data
     // Oldest first.
     const active = await deps.queues.reconcile.getJobs(['active'], 0, -1, true)
     const first = active.find((one) => one?.data.registry === registry)
@@ -50,7 +50,7 @@ export function makeTurn(deps: {
     if (covered >= asked && finishedAt >= dueAt) return { kind: 'share', report: lastReport }
     const ms = finishedAt + deps.pauseMs - deps.now()
     // A registry gets its webhook about when it is first read. What happened in between is read at once, too.
-    const mayFollow = origin !== 'automatic' || lastReport.reason === FIRST_READING
+    const mayFollow = origin !== 'automatic' || isUrgent || lastReport.reason === FIRST_READING
     return mayFollow || ms <= 0 ? { kind: 'run' } : { kind: 'wait', ms }
   }
 }

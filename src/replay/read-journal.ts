@@ -45,7 +45,8 @@ export async function journalBegin(store: Pick<ObjectStore, 'list'>): Promise<nu
 
 /**
  * Reads what was heard from `from` until `to` (epoch ms), in order. An event that is in the journal twice, after a kill or a
- * redelivery, is given once. `onObject` is called before each object. One object is in memory at a time.
+ * redelivery, is given once. A gap that ends after `to` is given, too: it may have begun before. `onObject` is called before each
+ * object. One object is in memory at a time.
  */
 export async function* readJournal(
   store: Pick<ObjectStore, 'list' | 'get'>,
@@ -55,12 +56,11 @@ export async function* readJournal(
   const isNew = makeIsNew()
   const objects = await objectsFrom(store, from)
   for (const [n, { key, at }] of objects.entries()) {
-    if (at > to) return
     await onObject({ objects: n, of: objects.length })
     const until = objects[n + 1]?.at ?? Number.POSITIVE_INFINITY
     for (const recorded of itemsOf(await textOf(store, key), { at, until, key })) {
       if (recorded.heardAt < from) continue
-      if (recorded.heardAt > to) return
+      if (recorded.heardAt > to && !('gap' in recorded)) return
       if (!('entry' in recorded) || isNew(recorded.entry)) yield recorded
     }
   }

@@ -37,6 +37,10 @@ export function makeReplay(deps: {
   useOf: (registry: string) => Promise<KnownUse>
   /** From 0 to 1. */
   maxShare: () => number
+  /** Writes to the store what was heard. Gives what is missing until now, and no object tells. */
+  writeJournal: () => Promise<Gap | undefined>
+  /** epoch ms */
+  now: () => number
 }) {
   const { store } = deps
 
@@ -80,6 +84,7 @@ export function makeReplay(deps: {
     { since, until }: { since: number; until: number },
     onProgress: (progress: { objects: number; of: number }) => Promise<unknown> = async () => {},
   ): Promise<ReplayResult> {
+    const untold = await deps.writeJournal()
     const begun = await journalBegin(store)
     if (begun === undefined)
       throw new ReplayError(
@@ -112,6 +117,12 @@ export function makeReplay(deps: {
     }))
     if (baseline !== undefined) await readBaseline(baseline.key, replays)
 
+    for (const { policy, due } of replays)
+      if (due.length === 0)
+        notKnown.push(
+          `what "${policy.name}" would have deleted: its schedule, ${policy.schedule}, was not due from ${timeOf(from)} to ${timeOf(until)}`,
+        )
+
     const runUntil = async (ms: number) => {
       for (const { policy, replay, due } of replays)
         while ((due[0] ?? Number.POSITIVE_INFINITY) <= ms * 1000)
@@ -123,8 +134,9 @@ export function makeReplay(deps: {
       baseline === undefined ? from : Math.min(from, Date.parse(baseline.createdAt)) - OVERLAP_MS
     for await (const recorded of readJournal(store, { from: readFrom, to: until }, onProgress)) {
       await runUntil(recorded.heardAt)
-      if ('gap' in recorded) notKnown.push(...gapText(recorded.gap, recorded.heardAt))
-      else if ('unreadable' in recorded) notKnown.push(recorded.unreadable)
+      if ('gap' in recorded) {
+        if (recorded.gap.since < until) notKnown.push(...gapText(recorded.gap, recorded.heardAt))
+      } else if ('unreadable' in recorded) notKnown.push(recorded.unreadable)
       else {
         for (const { replay } of replays) replay.tell(recorded.entry)
         if (recorded.heardAt >= from) events += 1
@@ -132,6 +144,7 @@ export function makeReplay(deps: {
       }
     }
     await runUntil(until)
+    if (untold !== undefined && untold.since < until) notKnown.push(...gapText(untold, deps.now()))
 
     for (const { policy, replay } of replays)
       notKnown.push(...unknownOf(policy, replay, deps.protectsLabels()))

@@ -26,6 +26,8 @@ export interface Written {
   /** Bytes of text, and of the objects. */
   textBytes: number
   bytes: number
+  /** What is missing until now. It comes before the next object: no reader of the store is told of it yet. */
+  untold?: Gap
 }
 
 const NOTHING: Written = { objects: 0, textBytes: 0, bytes: 0 }
@@ -130,7 +132,7 @@ export function makeWriteJournal(deps: {
     // A gap that nobody was told of yet stays: it comes before the next object.
     if (gap === undefined) await redis.set(keys.written, deps.now())
     await prune()
-    return total
+    return gap === undefined ? total : { ...total, untold: gap }
   }
 }
 export type WriteJournal = ReturnType<typeof makeWriteJournal>

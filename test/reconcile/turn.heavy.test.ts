@@ -77,6 +77,8 @@ function startWorkers(pauseMs = 0) {
     byHand: (how = {}) =>
       requestReconcile(parts, { registry: 'ci', dryRun: false, acceptLoss: false, ...how }),
     automatic: () => requestAutomaticReconcile(parts, { registry: 'ci', reason: 'restarted' }, 0),
+    urgent: () =>
+      requestAutomaticReconcile(parts, { registry: 'ci', reason: 'blobs are missing', isUrgent: true }, 0),
     reportOf: async (id: string): Promise<ReconcileReport> =>
       (
         await eventually(
@@ -188,4 +190,30 @@ test('an automatic reconcile waits for a while after the last one; a person does
   // The automatic one, which waits, was asked for before: the report of this one answers it, too.
   await untilDone()
   expect((await ledger.status('ci')).lastReport).toEqual(await reportOf(asked))
+})
+
+test('an urgent one does not wait for the pause, also if another automatic one waits, and answers that, too', async () => {
+  const { byHand, automatic, urgent, letOneGo, untilBegun, untilDone, reportOf, ledger, seen } =
+    startWorkers(3_600_000)
+  const first = await byHand()
+  await untilBegun(1)
+  letOneGo()
+  await reportOf(first)
+  await automatic()
+  await eventually(
+    () => queues.reconcile.getDelayedCount(),
+    (count) => count === 1,
+  )
+  await urgent()
+  await untilBegun(2)
+  letOneGo()
+  const report = await eventually(
+    async () => (await ledger.status('ci')).lastReport,
+    (last) => last?.reason === 'blobs are missing',
+  )
+  expect(report?.drift).toBeDefined()
+  // The other one has nothing left to do when its time has come.
+  for (const job of await queues.reconcile.getDelayed()) await job.promote()
+  await untilDone()
+  expect(seen.begun).toBe(2)
 })

@@ -143,6 +143,29 @@ test('that nothing was written for hours is told, even if little was heard since
   expect(Date.now() - (gaps[0]?.since ?? 0)).toBeGreaterThan(4 * 3_600_000)
 })
 
+test('a gap that comes after the last time that is read, and began before it, is told, too', async () => {
+  await journal()(pulls(0, 1))
+  await writer()({ isAll: true })
+  await writer(() => Date.now() - 5 * 3_600_000)()
+  await bed.redis.set(keys.written, Date.now() - 5 * 3_600_000)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const to = Date.now()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await journal()(pulls(1, 3))
+  await writer()({ isAll: true })
+  const all = await Array.fromAsync(readJournal(store, { from: 0, to }))
+  expect(all.map((one) => Object.keys(one)[1])).toEqual(['gap', 'entry', 'gap'])
+})
+
+test('a gap that is not in an object yet is given by the writer', async () => {
+  await journal()(pulls(0, 1))
+  expect((await writer()({ isAll: true })).untold).toBeUndefined()
+  await bed.redis.flushall()
+  expect((await writer()({ isAll: true })).untold).toMatchObject({ lost: 0, since: expect.any(Number) })
+  await journal()(pulls(1, 2))
+  expect((await writer()({ isAll: true })).untold).toBeUndefined()
+})
+
 test('days before `keep` are deleted', async () => {
   await store.put('journal/2026-01-01/1767225600000-0.ndjson.zst', 'old')
   await journal()(pulls(0, 1))

@@ -207,6 +207,44 @@ test('a replay runs alone; one that was asked for is found before it has ended',
   expect((await ask({ policies: [7], since: '2d' })).json().detail).toContain('expected a mapping')
 })
 
+test('a file may list policies; one that was never due in that time says so', async () => {
+  const file = join(folder, 'list.yaml')
+  const policy = (name: string, schedule: string) =>
+    `- { name: ${name}, schedule: "${schedule}", match: { registry: ci }, rules: [{ tag: x, expire: true }] }\n`
+  await writeFile(file, policy('often', '* * * * *') + policy('leap', '0 0 29 2 *'))
+  const { status, out, err } = await run(env, 'replay', '--policy', file, '--since', '10m')
+  expect({ status, err }).toMatchObject({ status: 0 })
+  expect(out).toMatch(/^often at ci: \d+ runs/)
+  expect(out).toContain('leap at ci: 0 runs')
+  expect(err).toMatch(
+    /not known: what "leap" would have deleted: its schedule, 0 0 29 2 \*, was not due from \S+ to \S+Z\n/,
+  )
+  expect(err).not.toContain('"often" would have deleted')
+})
+
+test('a replay until now reads what was heard a moment ago, and waits in Redis', async () => {
+  const before = await written()
+  await service.deliver({ events: [event('late', 'pull', 0, 'c', 'v1')] })
+  await eventually(waitingText, (text) => text.includes('late'))
+  const { out } = await run(env, 'replay', 'old', '--since', '2d', '--output', 'json')
+  expect(JSON.parse(out).events).toBe(6)
+  expect(await written()).toBe(before + 1)
+})
+
+test('that Redis lost what waited is told, also if nothing was heard since', async () => {
+  const redis = new Redis(service.redis.port)
+  await redis.del('tallyman:{journal}:written')
+  redis.disconnect()
+  const { err } = await run(env, 'replay', 'old', '--since', '2d')
+  expect(err).toMatch(/not known: some of what happened between .* Redis lost what was to be written/)
+  // A replay that ends before is told nothing of it.
+  const past = await run(env, 'replay', 'old', '--since', '2d', '--until', '2h')
+  expect(past.err).not.toContain('Redis lost')
+})
+
+const written = async () =>
+  (await Array.fromAsync(makeFolderStore({ path: join(folder, 'store') }).list('journal/'))).length
+
 const waiting = 'tallyman:{journal}:waiting'
 
 async function waitingText(): Promise<string> {

@@ -106,7 +106,7 @@ test('a journal that is not written is told; then a policy is replayed beside on
     ({ journal }) => journal.waitingBytes === 0,
   )
   await page.goto(`${url}/plan?policy=old&number=0.olderThan&value=10h`)
-  await page.getByRole('link', { name: 'Replay it over the past' }).click()
+  await page.getByRole('main').getByRole('link', { name: 'Replay', exact: true }).click()
   await page.getByText('Beside it, the same with expire pr-*: older than').waitFor()
   await page.getByRole('textbox', { name: 'Since' }).fill('yesterday')
   await page.keyboard.press('Enter')
@@ -132,6 +132,13 @@ test('a journal that is not written is told; then a policy is replayed beside on
   await end(page)
 })
 
+test.for(['/plan', '/plan?policy=none', '/runs'])('%s has a link to the replays', async (path) => {
+  const page = await open(path, READ_TOKEN)
+  await page.getByRole('main').getByRole('link', { name: 'Replay', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'Replay' }).waitFor()
+  await end(page)
+})
+
 test('who may only read sees replays and starts none; a team sees no link to them', async () => {
   const page = await open('/replay', READ_TOKEN)
   await page.getByRole('heading', { level: 1, name: 'Replay' }).waitFor()
@@ -145,7 +152,7 @@ test('who may only read sees replays and starts none; a team sees no link to the
   })
   const team = await open('/plan', answer.json().secret)
   await team.getByRole('button', { name: 'Plan anew' }).waitFor()
-  expect(await team.getByRole('link', { name: 'Replay it over the past' }).count()).toBe(0)
+  expect(await team.getByRole('main').getByRole('link', { name: 'Replay', exact: true }).count()).toBe(0)
   await team.goto(`${url}/replay`)
   await team.getByText('Not allowed.').waitFor()
   await end(team)

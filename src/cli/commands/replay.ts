@@ -8,7 +8,7 @@ import { withColumns } from '../described.ts'
 import { followJob } from '../follow-job.ts'
 import { columns } from '../output/columns.ts'
 import type { Line } from '../output/line.ts'
-import { readPolicyFile } from '../policy-file.ts'
+import { readPolicies } from '../policy-file.ts'
 import { sizeCell, table } from '../table.ts'
 
 type RuleOutcome = PolicyOutcome['rules'][number]
@@ -33,7 +33,7 @@ export const addReplay: AddCommand = (program, cli) => {
     .argument('[POLICY...]', 'expiry policies, by their names in the configuration')
     .option(
       '--policy <FILE>',
-      'a policy that is not configured: a file with one entry of expiry.policies (no list), YAML or JSON; may be repeated',
+      'policies that are not configured: a file with an entry of expiry.policies or a list of them, YAML or JSON; may be repeated',
       (file: string, files: string[] = []) => [...files, file],
     )
     .requiredOption('--since <TIME>', 'since when: a duration such as 30d, or a day such as 2026-11-01')
@@ -42,7 +42,7 @@ export const addReplay: AddCommand = (program, cli) => {
       async (names: string[], options: { policy?: string[]; since: string; until?: string }, command) => {
         const files = options.policy ?? []
         if (names.length + files.length === 0) command.error('error: expected POLICY or --policy FILE')
-        const policies = [...names, ...(await Promise.all(files.map(readPolicyFile)))]
+        const policies = [...names, ...(await Promise.all(files.map(readPolicies))).flat()]
         const { since, until } = options
         const service = await cli.service()
         const asked = await service.post('/v1/replays', { policies, since, ...(until && { until }) }, Asked)

@@ -6,7 +6,7 @@ import { Loaded } from '../../parts/loaded.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { useQuery, withQuery } from '../../parts/use-query.ts'
-import { seesAll } from '../../session.ts'
+import { ReplayLink } from '../replay/replay-link.tsx'
 import { Apply } from './apply.tsx'
 import { Difference } from './difference.tsx'
 import { NumberPanel } from './number-panel.tsx'
@@ -33,14 +33,14 @@ export default function Plan() {
     <Loaded of={read} lines={8}>
       {({ policies }) =>
         policies.length === 0 ? (
-          <Page title="Plan" lead={LEAD}>
+          <Page title="Plan" lead={LEAD} actions={<ReplayLink />}>
             <Empty title="No expiry policy is configured">
               Nothing expires. Policies stand in <code>expiry.policies</code> of the configuration.
             </Empty>
           </Page>
         ) : policy && !policies.some(({ name }) => name === policy) ? (
           // Not the plan of another one: somebody might apply it.
-          <Page title="Plan" lead={LEAD}>
+          <Page title="Plan" lead={LEAD} actions={<ReplayLink />}>
             <Empty title={printable(`There is no policy ${policy}`)}>
               <a href="/plan">See the plan of {policies[0]?.name}</a>
             </Empty>
@@ -73,7 +73,10 @@ function OfPolicy({ policies }: { policies: readonly Listed[] }) {
       title="Plan"
       lead={LEAD}
       actions={
-        <Apply listed={chosen} project={query.project} planned={planned} isChanged={given !== undefined} />
+        <>
+          <ReplayLink query={{ policy: chosen.name, number: query.number, value }} />
+          <Apply listed={chosen} project={query.project} planned={planned} isChanged={given !== undefined} />
+        </>
       }
     >
       <div class="filters">
@@ -109,11 +112,6 @@ function OfPolicy({ policies }: { policies: readonly Listed[] }) {
         <button type="button" onClick={planned.reload} disabled={planned.isReading}>
           Plan anew
         </button>
-        {seesAll() && (
-          <a href={withQuery('/replay', { policy: chosen.name, number: query.number, value })}>
-            Replay it over the past
-          </a>
-        )}
       </div>
       <PlanHead planned={planned} changed={value && number ? { number, value } : undefined} />
       <NumberPanel

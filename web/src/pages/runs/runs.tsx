@@ -6,6 +6,7 @@ import { Page } from '../../parts/page.tsx'
 import { Said } from '../../parts/said.tsx'
 import { TableBox } from '../../parts/table-box.tsx'
 import { Time } from '../../parts/time.tsx'
+import { ReplayLink } from '../replay/replay-link.tsx'
 import { outcomesOf, type Run, STATES } from './run-text.ts'
 
 /** The runs of the expiry policies, the newest first. */
@@ -16,9 +17,12 @@ export default function Runs() {
       title="Runs"
       lead="Each run of an expiry policy, with all that it deleted and why. Dry runs delete nothing, and are kept for a week."
       actions={
-        <button type="button" onClick={runs.reload}>
-          Read again
-        </button>
+        <>
+          <ReplayLink />
+          <button type="button" onClick={runs.reload}>
+            Read again
+          </button>
+        </>
       }
     >
       {runs.items.length > 0 && (
