@@ -44,8 +44,12 @@ export function makeLeases(deps: {
 }) {
   const { redis, clock, times: { lastsMs, renewMs, giveUpMs } = LEASE_TIMES } = deps
   const ours = thisProcess()
-  const script = (name: string) => loadScript(redis, new URL(`scripts/${name}-lease.lua`, import.meta.url))
-  const [take, renew, release] = [script('take'), script('renew'), script('release')]
+  const script = (path: string) => loadScript(redis, new URL(path, import.meta.url))
+  const [take, renew, release] = [
+    script('scripts/take-lease.lua'),
+    script('scripts/renew-lease.lua'),
+    script('../platform/scripts/release-lease.lua'),
+  ]
   const keysOf = (registry: string): [string, string] => [
     `${deps.prefix}:{${registry}}:collection-lease`,
     `${deps.prefix}:{${registry}}:collection-holder`,

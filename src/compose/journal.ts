@@ -1,7 +1,6 @@
 import { journalWorker } from '../../workers/journal.ts'
-import { makeOneAtATime } from '../collection/one-at-a-time.ts'
+import { makeOneAtATime } from '../platform/one-at-a-time.ts'
 import type { JournalJob } from '../queue/jobs.ts'
-
 import { makeEventJournal, type NoteEntries } from '../replay/event-journal.ts'
 import { entryOf } from '../replay/journal-line.ts'
 import { makeReplay, ReplayError, type ScheduledPolicy } from '../replay/replay.ts'

@@ -1,5 +1,4 @@
 import type { Tokens } from '../../access/tokens.ts'
-import { makeOneAtATime } from '../../collection/one-at-a-time.ts'
 import { auditRoute } from '../../http/audit-route.ts'
 import { collectionsRoute } from '../../http/collections-route.ts'
 import { deliveriesRoute } from '../../http/deliveries-route.ts'
@@ -13,6 +12,7 @@ import { storageOverviewRoute } from '../../http/storage-overview-route.ts'
 import { storeRoute } from '../../http/store-route.ts'
 import { tokensRoute } from '../../http/tokens-route.ts'
 import { whoamiRoute } from '../../http/whoami-route.ts'
+import { makeOneAtATime } from '../../platform/one-at-a-time.ts'
 import { makeFailedJobs } from '../../queue/failed-jobs.ts'
 import { makeOnLostEvents } from '../../reconcile/gaps.ts'
 import { collectionRunsOf } from '../collection-runs.ts'
@@ -29,7 +29,11 @@ export function operationRoutes(parts: Parts, onRedis: OnRedis, shared: Shared, 
   const { queues, ledger, eventDeliveries } = onRedis
   const collections = {
     ...{ runs: collectionRunsOf(parts), adviceOf: knownGarbageOf(parts).adviceOf, missingFor, queues },
-    ...{ registries, now: Date.now, oneAtATime: makeOneAtATime({ ...onRedis, prefix: parts.prefix }) },
+    ...{
+      registries,
+      now: Date.now,
+      oneAtATime: makeOneAtATime({ ...onRedis, prefix: parts.prefix, what: 'collection-asking' }),
+    },
   }
   const failedJobs = makeFailedJobs({ queues, onLose: makeOnLostEvents(ledger) })
   return [

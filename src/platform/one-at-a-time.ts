@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster, Redis } from 'ioredis'
-import { loadScript } from '../platform/lua-script.ts'
+import { loadScript } from './lua-script.ts'
 
 /** How long a turn lasts at most, in ms: its process may die. */
 const LASTS_MS = 30_000
@@ -10,18 +10,18 @@ const LASTS_MS = 30_000
 const LOOK_MS = 25
 
 /**
- * Makes what lets one at a time do something, in all processes together. Who asks for a collection of a registry looks whether
- * one is under way and then asks for one: nobody must overtake it in between.
+ * Makes what lets one at a time do something, in all processes together. So who asks for a collection of a registry can look whether
+ * one is under way, and then ask for one: nobody overtakes it in between.
  */
 export function makeOneAtATime({
   redis,
   prefix,
-  what = 'collection-asking',
+  what,
 }: {
   redis: Redis | Cluster
   prefix: string
   /** The end of its key. */
-  what?: string
+  what: string
 }) {
   const release = loadScript(redis, new URL('scripts/release-lease.lua', import.meta.url))
   return async function oneAtATime<T>(of: string, act: () => Promise<T>): Promise<T> {
