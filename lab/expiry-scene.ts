@@ -95,8 +95,11 @@ export async function contentOf(
   pushes: readonly ScenePush[],
 ): Promise<SceneContent> {
   const tags: Record<string, string> = {}
-  for (const tag of await registry.tags(repository))
-    tags[tag] = (await registry.client.headManifest(repository, tag))?.digest ?? 'nothing'
+  for (const tag of await registry.tags(repository)) {
+    const digest = (await registry.client.headManifest(repository, tag))?.digest
+    // docker-registry 2.8 may leave tags behind that name nothing, if another tag is written meanwhile: docs/registries.md.
+    if (digest !== undefined) tags[tag] = digest
+  }
   const manifests: string[] = []
   for (const digest of digestsOf(pushes)) if (await registry.has(repository, digest)) manifests.push(digest)
   return { tags, manifests }

@@ -53,8 +53,21 @@ export interface LabRegistryOptions {
   extra?: string
 }
 
+/** How often it is tried. A port that is free may be taken until the registry listens on it. */
+const ATTEMPTS = 3
+
 /** A real docker-registry (distribution 2.8) on a free loopback port. */
 export async function startRegistry(options: LabRegistryOptions = {}): Promise<LabRegistry> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryRegistry(options)
+    } catch (error) {
+      if (attempt === ATTEMPTS || !String(error).includes('address already in use')) throw error
+    }
+  }
+}
+
+async function tryRegistry(options: LabRegistryOptions): Promise<LabRegistry> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'tallyman-registry-')))
   const port = options.port ?? (await freePort())
   const debugPort = options.debugPort ?? (await freePort())

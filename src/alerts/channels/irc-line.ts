@@ -19,7 +19,17 @@ export function ircLine(message: Message, most: number, nicks: readonly string[]
   const url = links[0]?.url ?? ''
   const link = url === '' || Buffer.byteLength(url) > LINK_BYTES ? '' : ` ${printable(url)}`
   const text = defuse(printable(message.text.trim().replaceAll(/\s+/g, ' ')))
-  return cutBytes(`[${severity}] ${withoutNicks(text, nicks)}`, most - Buffer.byteLength(link)) + link
+  const head = `[${severity}] `
+  return head + fitted(withoutNicks(text, nicks), most - Buffer.byteLength(head + link), nicks) + link
+}
+
+/** The beginning of a text in `most` bytes. A cut may leave a nick of a longer word: to hide it takes room again. */
+function fitted(text: string, most: number, nicks: readonly string[]): string {
+  if (Buffer.byteLength(text) <= most) return text
+  for (let room = most; ; room--) {
+    const cut = withoutNicks(cutBytes(text, room), nicks)
+    if (Buffer.byteLength(cut) <= most) return cut
+  }
 }
 
 function withoutNicks(text: string, nicks: readonly string[]): string {

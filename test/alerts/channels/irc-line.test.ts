@@ -31,6 +31,12 @@ it.each([
   expect(ircLine({ ...sampleMessage, text }, 400, nicks)).toBe(`[warning] ${shown}`)
 })
 
+it('hides a nick that is left of a longer word', () => {
+  const text = `${'x '.repeat(9)}anna pushed something`
+  for (let most = 30; most < 60; most++)
+    expect(ircLine({ ...sampleMessage, text }, most, ['ann'])).not.toMatch(/ann(?!a)/)
+})
+
 it('cuts no character in two, and cuts only what is too long', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 3, max: 60 }), (text, most) => {
