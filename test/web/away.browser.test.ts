@@ -125,7 +125,7 @@ test('an answer of something else than Tallyman is told, and can be tried again'
 test('a page whose files are gone, since Tallyman was updated, says so; loading again shows it', async () => {
   const page = await open()
   await page.getByRole('rowheader').first().waitFor()
-  await page.route('**/assets/queues-*', (route) => route.fulfill({ status: 404, body: '' }))
+  await page.route('**/assets/*', (route) => route.fulfill({ status: 404, body: '' }))
   await page.getByRole('link', { name: 'Queues', exact: true }).click()
   await page.getByRole('heading', { name: 'The page was not loaded' }).waitFor()
   await page.unrouteAll()
