@@ -22,10 +22,11 @@ const MOST_WRITES = 5
 /** How long a registry that lacks the API is not asked for it again, in ms. It may be upgraded, or one of several be older. */
 const LACK_MS = 5 * 60_000
 
-/** Referrers (distribution spec 1.1, "Listing Referrers", "Referrers Tag Schema"). */
+/** Referrers (distribution spec 1.1, "Listing Referrers", "Referrers Tag Schema"). `clock` tells ms, and never goes back. */
 export function makeReferrersApi(
   transport: Transport,
   { getManifest, putManifest }: Pick<ReturnType<typeof makeManifestApi>, 'getManifest' | 'putManifest'>,
+  clock = () => performance.now(),
 ) {
   const errorOf = (repository: string, subject: string, reason: string, facts?: { retry: boolean }) =>
     transport.error(`GET referrers ${repository}@${subject}`, reason, facts)
@@ -45,13 +46,13 @@ export function makeReferrersApi(
     }
   }
 
-  /** When the API is asked for again, on the clock of `performance`. */
+  /** When the API is asked for again, on `clock`. */
   let askAgainAt = Number.NEGATIVE_INFINITY
-  const lacksApi = () => performance.now() < askAgainAt
+  const lacksApi = () => clock() < askAgainAt
 
   /** Reads an answer 404, and remembers it if it is about the API. */
   async function noteAbsence(answer: Answer): Promise<void> {
-    if (await isAboutApi(answer)) askAgainAt = performance.now() + LACK_MS
+    if (await isAboutApi(answer)) askAgainAt = clock() + LACK_MS
   }
 
   /** `undefined` if the registry does not have the API. */
