@@ -65,8 +65,8 @@ export async function takeInPause(
     const free = digests.filter((digest) => !needed.digests.has(digest) && !seen?.hasAskedFor(digest))
     const lookMs = now() - lookedAt
     await at('take')
-    const isOver = () => now() - closedAt + lookMs * LOOK_AGAIN >= pauseMs
-    const { taken, error } = await takeAway(storage, free, { isOver, onTake: deps.onTake })
+    const isOver = (callMs: number) => now() - closedAt + callMs + lookMs * LOOK_AGAIN >= pauseMs
+    const { taken, error } = await takeAway(storage, free, { isOver, onTake: deps.onTake, now })
     await at('look-again')
     await deps.lookAgain(async () => (await deps.needed(await barrier.seen())).digests)
     if (error !== undefined) throw error
