@@ -12,6 +12,7 @@ import {
 import type { Logger } from '../platform/log.ts'
 import type { Tracing } from '../platform/tracing.ts'
 import { VERSION } from '../platform/version.ts'
+import { makeBuildValidator } from './build-validator.ts'
 import { cutSlowReaders } from './cut-slow-readers.ts'
 import { asksForPage, sendPage, serveDashboard } from './dashboard.ts'
 import { FRONT_PAGE } from './front-page.ts'
@@ -59,9 +60,7 @@ export async function buildApp(options: {
     bodyLimit: options.bodyLimit,
     // Fastify's own answer while it closes has no Retry-After.
     return503OnClosing: false,
-    // An unknown key is refused. Fastify's default drops it, and a misspelt `dryRun` would start a real run.
-    // `verbose` lets an error have its schema, which says in `x-expected` what is expected (`problem.ts`).
-    ajv: { customOptions: { removeAdditional: false, verbose: true, keywords: ['x-expected'] } },
+    schemaController: { compilersFactory: { buildValidator: makeBuildValidator() } },
     rewriteUrl: ({ url = '/' }) => encodePlainId(readableUrl(url)),
     // Of requests that come to no route, such as one with too long a parameter. Fastify's own answer is no Problem.
     frameworkErrors: (error, _, reply) => sendProblem(reply, error.statusCode ?? 400, frameworkText(error)),
