@@ -1,5 +1,5 @@
 import type { UsageIndex } from '../usage/usage-index.ts'
-import type { ScrubImage } from './scrub.ts'
+import type { ScrubImage } from './scrub-image.ts'
 
 /**
  * The tagged images of a registry, for scrubs: projects by how often they were pulled, and in a repository those that were
