@@ -1,46 +1,44 @@
-import pMap from 'p-map'
 import { blobKey } from '../storage/layout.ts'
 import type { RegistryStorage } from '../storage/storage.ts'
 
-/** Blobs that one call deletes, and calls at a time. A call of this size takes well under half a second on all stores. */
+/** Blobs that one call deletes, and that all calls of a round delete at the same time. */
 const CHUNK = 100
-const AT_ONCE = { concurrency: 8 }
+const MOST = 800
+
+/** Blobs of the first round, which tells how fast the store is. Where fewer fit into what is left, no round begins. */
+const LEAST = 20
+
+/** How much of the time that is left a round may take, if the store is as fast as in the round before. */
+const SHARE = 0.75
 
 /**
- * Deletes blobs until `isOver` says that no further call fits. It is given how long the slowest call took till now, in ms.
- * A blob whose delete failed counts as deleted, since it may be. `onTake` is told of each before that.
- * @returns those that were deleted, in the order given; the first error is thrown only if it was the first call
+ * Deletes blobs in rounds, each of as many as fit into what `leftMs` says then, in ms. A blob whose delete failed counts as deleted,
+ * since it may be. `onTake` is told of each before that.
+ * @returns those that were deleted: the first of those given. After an `error` nothing more is deleted
  */
 export async function takeAway(
   storage: Pick<RegistryStorage, 'delete'>,
   digests: readonly string[],
-  deps: {
-    isOver: (callMs: number) => boolean
-    onTake: (digests: readonly string[]) => void
-    now: () => number
-  },
-): Promise<{ taken: string[]; error: unknown }> {
-  const { isOver, onTake, now } = deps
-  const taken: string[] = []
-  let slowestMs = 0
+  deps: { leftMs: () => number; onTake: (digests: readonly string[]) => void; now: () => number },
+): Promise<{ taken: readonly string[]; error: unknown }> {
+  const { leftMs, onTake, now } = deps
+  let taken = 0
   let error: unknown
-  await pMap(
-    chunksOf(digests),
-    async (chunk) => {
-      if (error !== undefined || isOver(slowestMs)) return
-      taken.push(...chunk)
-      onTake(chunk)
-      const sentAt = now()
-      await storage.delete(chunk.map(blobKey)).catch((thrown: unknown) => {
-        error ??= thrown
-      })
-      slowestMs = Math.max(slowestMs, now() - sentAt)
-    },
-    AT_ONCE,
-  )
-  return { taken, error }
+  let count = leftMs() > 0 ? LEAST : 0
+  while (count >= LEAST && taken < digests.length && error === undefined) {
+    const round = digests.slice(taken, taken + count)
+    taken += round.length
+    onTake(round)
+    const begin = now()
+    const calls = Array.from(chunksOf(round), (chunk) => storage.delete(chunk.map(blobKey)))
+    const failed = (await Promise.allSettled(calls)).find((call) => call.status === 'rejected')
+    error = failed?.reason
+    const msEach = Math.max(now() - begin, 1) / round.length
+    count = Math.min(MOST, Math.floor((leftMs() * SHARE) / msEach))
+  }
+  return { taken: digests.slice(0, taken), error }
 }
 
-function* chunksOf(digests: readonly string[]): Generator<string[]> {
+function* chunksOf(digests: readonly string[]): Generator<readonly string[]> {
   for (let from = 0; from < digests.length; from += CHUNK) yield digests.slice(from, from + CHUNK)
 }

@@ -4,43 +4,57 @@ import { takeAway } from '../../src/barrier/take-away.ts'
 
 const digests = Array.from({ length: 5_000 }, (_, n) => `sha256:${String(n).padStart(64, '0')}`)
 
-test('no call begins that would end too late at a store whose calls take as long as those before', async () => {
-  let now = 0
+/** Takes blobs from a store that takes `callMs` and `blobMs` for each blob of a call, one call after the other, within `ms`. */
+async function takeFrom({ callMs = 0, blobMs = 0, refuseAt = Number.POSITIVE_INFINITY }, ms: number) {
+  const clock = { now: 0 }
   const told: string[] = []
-  const { taken, error } = await takeAway(
-    {
-      async delete() {
-        const end = now + 500
-        await nextTurn()
-        now = Math.max(now, end)
-      },
+  let calls = 0
+  const storage = {
+    async delete(keys: readonly string[]) {
+      const isRefused = ++calls >= refuseAt
+      clock.now += callMs + keys.length * blobMs
+      await nextTurn()
+      if (isRefused) throw new Error('refused')
     },
-    digests,
-    {
-      isOver: (callMs) => now + callMs >= 1_200,
-      onTake: (chunk) => void told.push(...chunk),
-      now: () => now,
-    },
-  )
-  // Two rounds of eight calls. Nothing was known in the first.
-  expect([taken.length, now, error]).toEqual([1_600, 1_000, undefined])
-  expect(taken).toEqual(digests.slice(0, 1_600))
-  expect(told).toEqual(taken)
+  }
+  const result = await takeAway(storage, digests, {
+    leftMs: () => ms - clock.now,
+    onTake: (round) => void told.push(...round),
+    now: () => clock.now,
+  })
+  expect(result.taken).toEqual(digests.slice(0, result.taken.length))
+  expect(told).toEqual(result.taken)
+  return { taken: result.taken.length, error: result.error, ms: clock.now, calls }
+}
+
+test.each([
+  ['a fast store gives all', { blobMs: 0.01 }, 1_000, { least: 5_000 }],
+  [
+    'a store that takes a ms for a blob gives nearly as many as there are ms',
+    { blobMs: 1 },
+    1_000,
+    { least: 900 },
+  ],
+  ['of a slow store not much more is taken than the first round', { blobMs: 5 }, 250, { least: 20 }],
+  [
+    'a store that takes long for a call gets large calls',
+    { callMs: 100, blobMs: 0.1 },
+    1_000,
+    { least: 400 },
+  ],
+])('%s, and what fits into the time is not exceeded', async (_, store, ms, { least }) => {
+  const { taken, error, ...spent } = await takeFrom(store, ms)
+  expect(error).toBeUndefined()
+  expect(taken).toBeGreaterThanOrEqual(least)
+  expect(spent.ms).toBeLessThanOrEqual(ms)
 })
 
-test('after an error no further call begins, and what was sent counts as taken', async () => {
-  const refused = new Error('refused')
-  let calls = 0
-  const { taken, error } = await takeAway(
-    {
-      async delete() {
-        calls++
-        await nextTurn()
-        if (calls >= 3) throw refused
-      },
-    },
-    digests,
-    { isOver: () => false, onTake: () => undefined, now: () => 0 },
-  )
-  expect([calls, taken.length, error]).toEqual([8, 800, refused])
+test('nothing is taken if no time is left', async () => {
+  expect(await takeFrom({}, 0)).toMatchObject({ taken: 0, calls: 0 })
+})
+
+test('after an error no further round begins, and all of its round counts as taken', async () => {
+  const { taken, error, calls } = await takeFrom({ refuseAt: 4 }, 1_000)
+  // The first round has one call, the next one eight.
+  expect([taken, calls, error]).toEqual([820, 9, new Error('refused')])
 })
