@@ -37,7 +37,7 @@ export async function gc({ small, say }: { small: boolean; say: (line: string) =
   const redis = new Redis(server.url)
   try {
     const folder = await onFolder(redis, small ? 20 : 1_000, say)
-    const rgw = process.env.LAB_S3 === undefined ? undefined : await onRgw(redis, small ? 2 : 200, say)
+    const rgw = process.env.LAB_S3 === undefined ? undefined : await onRgw(redis, small ? 2 : 1_000, say)
     return { ...folder, ...(rgw && { rgw }) }
   } finally {
     redis.disconnect()

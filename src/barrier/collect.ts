@@ -11,6 +11,9 @@ import { takeInPause } from './pause.ts'
 import type { BarrierSettings } from './settings.ts'
 import type { Told } from './steps.ts'
 
+/** After so many pauses in a row in which nothing could be taken, a collection gives up. */
+const MOST_VAIN = 3
+
 interface Amount {
   blobs: number
   bytes: number
@@ -87,6 +90,7 @@ export async function collectBehindBarrier(
     const pausesMs: number[] = []
     let kept = chosen.size - copied.length
     let rest: readonly string[] = copied
+    let vain = 0
     try {
       while (rest.length > 0) {
         if (pausesMs.length > 0)
@@ -96,6 +100,8 @@ export async function collectBehindBarrier(
         rest = pause.rest
         kept += pause.kept
         pausesMs.push(pause.ms)
+        vain = pause.isTooShort ? vain + 1 : 0
+        if (vain === MOST_VAIN) throw new Error(tooShort(pause.ms, settings.pauseMs))
       }
     } finally {
       try {
@@ -121,3 +127,6 @@ export async function collectBehindBarrier(
     await barrier.disarm()
   }
 }
+
+const tooShort = (ms: number, pauseMs: number): string =>
+  `to look at what was pushed meanwhile took so long that nothing could be taken: pushes waited for ${ms} ms, and may wait for ${pauseMs} ms: allow more, or collect at a time with fewer pushes`

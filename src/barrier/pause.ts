@@ -18,6 +18,8 @@ export interface Pause {
   rest: readonly string[]
   /** What was not taken since somebody asked for it meanwhile, or linked it. */
   kept: number
+  /** Whether something could be taken, and to look took so long that nothing was. */
+  isTooShort: boolean
   /** How long pushes waited, in ms. */
   ms: number
 }
@@ -70,8 +72,9 @@ export async function takeInPause(
     await at('look-again')
     await deps.lookAgain(async () => (await deps.needed(await barrier.seen())).digests)
     if (error !== undefined) throw error
-    if (taken.length === 0 && free.length > 0) throw new Error(tooShort(now() - closedAt, pauseMs))
-    result = { taken, rest: free.slice(taken.length), kept: digests.length - free.length }
+    const rest = free.slice(taken.length)
+    const isTooShort = taken.length === 0 && rest.length > 0
+    result = { taken, rest, kept: digests.length - free.length, isTooShort }
   } finally {
     await barrier.open()
     opened = now()
@@ -79,6 +82,3 @@ export async function takeInPause(
   await at('open')
   return { ...result, ms: opened - begin }
 }
-
-const tooShort = (tookMs: number, pauseMs: number): string =>
-  `to look at what was pushed meanwhile took ${tookMs} ms, and pushes may wait ${pauseMs} ms: allow more, or collect at a time with fewer pushes`
