@@ -129,7 +129,8 @@ async function collect(
   const begin = performance.now()
   try {
     const { promised, moved, pausesMs } = await collectBehindBarrier({
-      ...{ storage, trash: makeBlobTrash(storage), run: runAt(Date.now(), 'bench'), now: Date.now },
+      ...{ storage, trash: makeBlobTrash(storage), run: runAt(Date.now(), 'bench') },
+      ...{ now: Date.now, clock: () => performance.now() },
       barrier: gateBarrier(gate, 'ci', 3_600_000),
       survey: () => surveyStorage(storage, { projectOf: (name) => name }),
       named: async () => new Set<string>(),

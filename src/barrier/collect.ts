@@ -54,6 +54,8 @@ export async function collectBehindBarrier(
     run: string
     /** Aborted if it is to take nothing more. */
     stop: AbortSignal
+    /** ms, of a clock that never goes back */
+    clock: () => number
     settings: BarrierSettings
     at: Told
   },

@@ -36,8 +36,6 @@ export async function conductBarrier(
     settle: () => Promise<unknown>
     /** The name of its folder in the trash. */
     folder: string
-    /** ms, of a clock that never goes back */
-    clock: () => number
   },
 ): Promise<CollectionRun> {
   const { context, barrier, now, clock } = deps

@@ -45,40 +45,43 @@ export async function takeInPause(
     /** How long pushes may wait, and how long requests may take that were let through before, in ms. */
     pauseMs: number
     drainMs: number
-    now: () => number
+    /** ms, of a clock that never goes back: pushes would wait for as long as it went back. */
+    clock: () => number
     at: Told
   },
 ): Promise<Pause> {
-  const { storage, barrier, pauseMs, now, at } = deps
-  const begin = now()
+  const { storage, barrier, pauseMs, clock, at } = deps
+  const begin = clock()
   let opened = begin
   let result: Omit<Pause, 'ms'>
   await at('close')
   try {
     await barrier.close(pauseMs * LEASE)
-    const closedAt = now()
+    const closedAt = clock()
     await sleep(deps.drainMs)
     await at('look')
-    const lookedAt = now()
+    const lookedAt = clock()
     const seen = await barrier.seen()
     const needed = await deps.needed(seen)
     if (needed.unreadable.length > 0)
       throw new Error(`a manifest that was just pushed cannot be read: ${needed.unreadable[0]}`)
     const free = digests.filter((digest) => !needed.digests.has(digest) && !seen?.hasAskedFor(digest))
-    const lookMs = now() - lookedAt
+    const lookMs = clock() - lookedAt
     await at('take')
-    const leftMs = () => closedAt + pauseMs - now() - lookMs * LOOK_AGAIN
-    const { taken, error } = await takeAway(storage, free, { leftMs, onTake: deps.onTake, now })
-    await at('look-again')
-    await deps.lookAgain(async () => (await deps.needed(await barrier.seen())).digests)
+    const leftMs = () => closedAt + pauseMs - clock() - lookMs * LOOK_AGAIN
+    const { taken, error } = await takeAway(storage, free, { leftMs, onTake: deps.onTake, clock })
+    if (taken.length > 0) {
+      await at('look-again')
+      await deps.lookAgain(async () => (await deps.needed(await barrier.seen())).digests)
+    }
     if (error !== undefined) throw error
     const rest = free.slice(taken.length)
     const isTooShort = taken.length === 0 && rest.length > 0
     result = { taken, rest, kept: digests.length - free.length, isTooShort }
   } finally {
     await barrier.open()
-    opened = now()
+    opened = clock()
   }
   await at('open')
-  return { ...result, ms: opened - begin }
+  return { ...result, ms: Math.round(opened - begin) }
 }

@@ -5,10 +5,10 @@ import type { RegistryStorage } from '../storage/storage.ts'
 const CHUNK = 100
 const MOST = 800
 
-/** Blobs of the first round, which tells how fast the store is. Where fewer fit into what is left, no round begins. */
-const LEAST = 20
+/** Blobs of the first round, which tells how fast the store is. */
+const FIRST = 20
 
-/** How much of the time that is left a round may take, if the store is as fast as in the round before. */
+/** How much of the time that is left a round may take, if the store is as fast as in the rounds before. */
 const SHARE = 0.75
 
 /**
@@ -19,22 +19,26 @@ const SHARE = 0.75
 export async function takeAway(
   storage: Pick<RegistryStorage, 'delete'>,
   digests: readonly string[],
-  deps: { leftMs: () => number; onTake: (digests: readonly string[]) => void; now: () => number },
+  deps: { leftMs: () => number; onTake: (digests: readonly string[]) => void; clock: () => number },
 ): Promise<{ taken: readonly string[]; error: unknown }> {
-  const { leftMs, onTake, now } = deps
+  const { leftMs, onTake, clock } = deps
   let taken = 0
   let error: unknown
-  let count = leftMs() > 0 ? LEAST : 0
-  while (count >= LEAST && taken < digests.length && error === undefined) {
+  /** A call takes its time also for a few blobs: no round is shorter than the shortest one. In ms. */
+  let shortestMs = Number.POSITIVE_INFINITY
+  let count = leftMs() > 0 ? FIRST : 0
+  while (count > 0 && taken < digests.length && error === undefined) {
     const round = digests.slice(taken, taken + count)
     taken += round.length
     onTake(round)
-    const begin = now()
+    const begin = clock()
     const calls = Array.from(chunksOf(round), (chunk) => storage.delete(chunk.map(blobKey)))
     const failed = (await Promise.allSettled(calls)).find((call) => call.status === 'rejected')
     error = failed?.reason
-    const msEach = Math.max(now() - begin, 1) / round.length
-    count = Math.min(MOST, Math.floor((leftMs() * SHARE) / msEach))
+    const ms = Math.max(clock() - begin, 1)
+    shortestMs = Math.min(shortestMs, ms)
+    const usableMs = leftMs() * SHARE
+    count = usableMs < shortestMs ? 0 : Math.min(MOST, Math.floor((usableMs * round.length) / ms))
   }
   return { taken: digests.slice(0, taken), error }
 }

@@ -29,7 +29,8 @@ const storage =
 const redis = new Redis(input.redis)
 const gate = makeGate({ redis, prefix: 'test' })
 const collected = await collectBehindBarrier({
-  ...{ storage, trash: makeBlobTrash(storage), settings: input.settings, now: Date.now },
+  ...{ storage, trash: makeBlobTrash(storage), settings: input.settings },
+  ...{ now: Date.now, clock: () => performance.now() },
   run: runAt(Date.now(), String(process.pid)),
   barrier: gateBarrier(gate, 'lab', 60_000),
   survey: () => surveyStorage(storage, { projectOf: (name) => name }),

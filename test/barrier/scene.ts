@@ -76,7 +76,8 @@ export async function startScene(
       more: Partial<Parameters<typeof collectBehindBarrier>[0]> = {},
     ) =>
       collectBehindBarrier({
-        ...{ storage, trash, at, run: runAt(Date.now(), String(++runs)), now: Date.now },
+        ...{ storage, trash, at, run: runAt(Date.now(), String(++runs)) },
+        ...{ now: Date.now, clock: () => performance.now() },
         barrier: gateBarrier(theGate(), 'lab', 60_000),
         survey: () => surveyStorage(storage, { projectOf: (name) => name }),
         named: async () => new Set<string>(),

@@ -20,7 +20,7 @@ async function takeFrom({ callMs = 0, blobMs = 0, refuseAt = Number.POSITIVE_INF
   const result = await takeAway(storage, digests, {
     leftMs: () => ms - clock.now,
     onTake: (round) => void told.push(...round),
-    now: () => clock.now,
+    clock: () => clock.now,
   })
   expect(result.taken).toEqual(digests.slice(0, result.taken.length))
   expect(told).toEqual(result.taken)
@@ -41,6 +41,12 @@ test.each([
     { callMs: 100, blobMs: 0.1 },
     1_000,
     { least: 400 },
+  ],
+  [
+    'a store that takes long for a call is not asked again if no call fits',
+    { callMs: 100, blobMs: 0.1 },
+    500,
+    { least: 150 },
   ],
 ])('%s, and what fits into the time is not exceeded', async (_, store, ms, { least }) => {
   const { taken, error, ...spent } = await takeFrom(store, ms)
