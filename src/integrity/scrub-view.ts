@@ -65,7 +65,10 @@ export function makeScrubView({
         ? 'damaged'
         : await read(own).then(
             (): AtOwn => 'good',
-            (itsError): AtOwn => (faultOf(itsError) === undefined ? 'unread' : 'damaged'),
+            (itsError): AtOwn => {
+              stopped.throwIfAborted()
+              return faultOf(itsError) === undefined ? 'unread' : 'damaged'
+            },
           )
       if (fault === 'missing' && found === 'damaged') return { nodes: [], damage: undefined }
       if (fault === 'missing' && found === 'unread') throw error
