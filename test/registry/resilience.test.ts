@@ -105,7 +105,7 @@ it('ends a blob that comes too slowly, but not one that takes long', async () =>
       }
       response.end()
     },
-    { blobRate: { bytes: 1, ms: 1_000 }, answerMs: 2_000 },
+    { blobRate: { bytes: 1, ms: 2_000 }, answerMs: 2_000 },
   )
   expect(await buffer(await steady.client.getBlob('a', hashOf(content)))).toEqual(content)
 })
