@@ -73,11 +73,12 @@ export function makeProblemOf({
  */
 function detailOf(error: FastifyError | Error): string {
   if (!('validation' in error)) return error.message
-  const { validation: [first] = [], validationContext = 'body' } = error
+  const { validation = [], validationContext = 'body' } = error
+  const [first] = validation
   const at = `${validationContext}${first?.instancePath ?? ''}`
   const key = first?.keyword === 'additionalProperties' ? first.params.additionalProperty : undefined
   if (key !== undefined) return `${at}: unknown key ${JSON.stringify(key)}`
-  const expected = first && expectedBy(first)
+  const expected = first && (expectedBy(first) ?? valuesExpected(validation, first.instancePath))
   return expected === undefined ? error.message : `${at}: expected ${expected}`
 }
 
@@ -87,6 +88,20 @@ function expectedBy(refusal: { keyword: string; params: object; parentSchema?: o
   if ('x-expected' in parentSchema) return String(parentSchema['x-expected'])
   const isTime = keyword === 'format' && 'format' in params && params.format === 'date-time'
   return isTime ? 'a time in RFC 3339, such as 2026-11-26T12:00:00Z' : undefined
+}
+
+/** The values that there are at a place of which only these are accepted. Ajv does not name them. */
+function valuesExpected(
+  refusals: readonly { keyword: string; params: object; instancePath: string }[],
+  place: string,
+): string | undefined {
+  const there = refusals.filter(({ keyword, instancePath }) => instancePath === place && keyword !== 'anyOf')
+  const values = there.map(({ params }) =>
+    'allowedValues' in params ? params.allowedValues : 'allowedValue' in params && [params.allowedValue],
+  )
+  if (!values.every((some) => Array.isArray(some))) return undefined
+  const all = values.flat().join(', ')
+  return values.flat().length === 1 ? all : `one of ${all}`
 }
 
 /** The `Retry-After` of a 503, in seconds. */

@@ -83,7 +83,12 @@ export const quotaRoute =
         params,
         body: Type.Object(
           {
-            limit: Type.String({ description: 'The limit, such as 80GiB.' }),
+            limit: Type.Union(
+              [Type.String({ 'x-expected': 'a size such as 80GiB, or bytes' }), Type.Integer()],
+              {
+                description: 'The limit, such as 80GiB. A number is bytes.',
+              },
+            ),
             for: Type.Optional(
               Type.String({ description: 'For how long, such as 7d. Default: until it is removed.' }),
             ),
@@ -98,7 +103,7 @@ export const quotaRoute =
         const { body, log, params } = request
         checkProject(params.id)
         const now = Date.now()
-        const limit = read('limit', 'size', () => parseSize(body.limit))
+        const limit = read('limit', 'size', () => parseSize(String(body.limit)))
         const forMs = body.for === undefined ? undefined : durationOf(body.for)
         const by = deps.keepsNames() ? (body.by ?? null) : null
         const override: QuotaOverride = {

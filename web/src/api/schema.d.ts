@@ -2912,8 +2912,8 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description The limit, such as 80GiB. */
-                        limit: string;
+                        /** @description The limit, such as 80GiB. A number is bytes. */
+                        limit: string | number;
                         /** @description For how long, such as 7d. Default: until it is removed. */
                         for?: string;
                         /** @description Why. */
