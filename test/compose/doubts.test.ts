@@ -52,9 +52,7 @@ async function fail() {
   const options = { connection: bed.redis, prefix: queuePrefix('t') }
   const worker = new Worker('events', () => Promise.reject(new Error('given up')), options)
   worker.on('error', () => {})
-  await vi.waitFor(async () => expect(await queues.events.getJobCountByTypes('waiting', 'active')).toBe(0), {
-    timeout: 10_000,
-  })
+  await expect.poll(() => queues.events.getJobCountByTypes('waiting', 'active')).toBe(0)
   await worker.close()
 }
 
@@ -80,7 +78,7 @@ test('an old job that waits, or is in hand, is a doubt', async () => {
   expect(await doubt()).toMatch(/^accepted events have been waiting for 60\d seconds$/)
   const stop = work()
   try {
-    await vi.waitFor(async () => expect(await queues.events.getActiveCount()).toBe(1))
+    await expect.poll(() => queues.events.getActiveCount()).toBe(1)
     expect(await doubt()).toMatch(/have been waiting/)
   } finally {
     await stop()
@@ -108,7 +106,7 @@ describe('events of another registry are no doubt', () => {
     expect(await doubt()).toMatch(/waiting for 60\d seconds/)
     const stop = work()
     try {
-      await vi.waitFor(async () => expect(await queues.events.getActiveCount()).toBe(4))
+      await expect.poll(() => queues.events.getActiveCount()).toBe(4)
       expect(await doubt()).toMatch(/waiting for 60\d seconds/)
     } finally {
       await stop()
