@@ -103,7 +103,7 @@ export async function collectBehindBarrier(
         kept += pause.kept
         pausesMs.push(pause.ms)
         vain = pause.isTooShort ? vain + 1 : 0
-        if (vain === MOST_VAIN) throw new Error(tooShort(pause.ms, settings.pauseMs))
+        if (vain === MOST_VAIN) throw new Error(tooShort(pause.lookMs, settings.pauseMs))
       }
     } finally {
       try {
@@ -130,5 +130,5 @@ export async function collectBehindBarrier(
   }
 }
 
-const tooShort = (ms: number, pauseMs: number): string =>
-  `to look at what was pushed meanwhile took so long that nothing could be taken: pushes waited for ${ms} ms, and may wait for ${pauseMs} ms: allow more, or collect at a time with fewer pushes`
+const tooShort = (lookMs: number, pauseMs: number): string =>
+  `in ${MOST_VAIN} pauses in a row nothing could be taken: to look at what was pushed meanwhile took ${lookMs} ms, there are two looks in a pause, and pushes may wait for ${pauseMs} ms: allow more, or collect at a time with fewer pushes`

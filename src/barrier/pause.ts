@@ -20,6 +20,8 @@ export interface Pause {
   kept: number
   /** Whether something could be taken, and to look took so long that nothing was. */
   isTooShort: boolean
+  /** How long the look took before anything was taken, in ms. */
+  lookMs: number
   /** How long pushes waited, in ms. */
   ms: number
 }
@@ -77,7 +79,7 @@ export async function takeInPause(
     if (error !== undefined) throw error
     const rest = free.slice(taken.length)
     const isTooShort = taken.length === 0 && rest.length > 0
-    result = { taken, rest, kept: digests.length - free.length, isTooShort }
+    result = { taken, rest, kept: digests.length - free.length, isTooShort, lookMs: Math.round(lookMs) }
   } finally {
     await barrier.open()
     opened = clock()
