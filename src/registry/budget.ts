@@ -57,12 +57,25 @@ export function makeBudget({ perSecond = Number.POSITIVE_INFINITY, atOnce }: Bud
   }
 }
 
-const budgets = new Map<string, Budget>()
+const shared = new Map<string, { budget: Budget; users: number }>()
 
-/** The budget of a host, which all clients in this process share. The lowest rate that one of them wants counts. */
-export function budgetOf(host: string, limits: BudgetLimits): Budget {
-  const budget = budgets.get(host) ?? makeBudget(limits)
-  budgets.set(host, budget)
-  if (limits.perSecond !== undefined) budget.restrict(limits.perSecond)
-  return budget
+/**
+ * The budget of a host, which all clients in this process share. The lowest rate that one of them wants counts, until all have
+ * left: a host that is used again later begins anew.
+ */
+export function budgetOf(host: string, limits: BudgetLimits): Budget & { leave(): void } {
+  const one = shared.get(host) ?? { budget: makeBudget(limits), users: 0 }
+  shared.set(host, one)
+  one.users++
+  if (limits.perSecond !== undefined) one.budget.restrict(limits.perSecond)
+  let hasLeft = false
+  return {
+    ...one.budget,
+    leave() {
+      if (hasLeft) return
+      hasLeft = true
+      one.users--
+      if (one.users === 0) shared.delete(host)
+    },
+  }
 }

@@ -167,7 +167,12 @@ export function makeTransport(options: TransportOptions): Transport {
     }
   }
 
-  return { prefix, limits, send, error, close: httpClient.close }
+  async function close(): Promise<void> {
+    budget.leave()
+    await httpClient.close()
+  }
+
+  return { prefix, limits, send, error, close }
 }
 
 /** A quick retry of a stream needs to know what the registry has of it: see upload-api.ts. */

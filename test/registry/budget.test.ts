@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { startFakeRegistry } from '../../lab/fake-registry.ts'
 import { digestOf, seededBytes } from '../../lab/image.ts'
 import { upload } from '../../lab/push-image.ts'
-import { makeBudget } from '../../src/registry/budget.ts'
+import { budgetOf, makeBudget } from '../../src/registry/budget.ts'
 import { makeRegistryClient, type RegistryClientOptions } from '../../src/registry/client.ts'
 import { LIMITS } from '../../src/registry/limits.ts'
 
@@ -38,6 +38,21 @@ it('sends no more requests at once than a host may get, and frees the place of o
   const done = await Promise.allSettled(Array.from({ length: 9 }, (_, n) => budget.withPlace(() => work(n))))
   expect(done.filter(({ status }) => status === 'fulfilled')).toHaveLength(4)
   expect(most).toBe(2)
+})
+
+it('is shared as long as one client is left, and forgotten then', async () => {
+  const never = () => new Promise<string>(() => {})
+  const open = () => budgetOf('budget.test', { atOnce: 1 })
+  const [one, other] = [open(), open()]
+  void one.withPlace(never)
+  one.leave()
+  one.leave()
+  const third = open()
+  expect(await Promise.race([third.withPlace(async () => 'sent'), sleep(50, 'waits')])).toBe('waits')
+  for (const budget of [other, third]) budget.leave()
+  const later = open()
+  expect(await later.withPlace(async () => 'sent')).toBe('sent')
+  later.leave()
 })
 
 it('copies within a host that gives one place, also when the source breaks off', async () => {
