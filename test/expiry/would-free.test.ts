@@ -166,7 +166,7 @@ test('one that hangs does not keep the others from their turn', async () => {
   let calls = 0
   const useOf: Planning['useOf'] = async () =>
     calls++ === 0 ? new Promise(() => {}) : { isComplete: true, since: 0 }
-  const { index, wouldFree } = setUp([{}], { useOf }, { limitMs: 400 })
+  const { index, wouldFree } = setUp([{}], { useOf }, { limitMs: 2_000 })
   const [first, second] = [newProject(), newProject()]
   for (const project of [first, second]) await index.apply(project, FACTS)
   expect(await wouldFree(first)).toBeUndefined()

@@ -98,7 +98,7 @@ test('two clicks on a button do one thing, and the focus stays near when its row
   )
   await page.route('**/v1/jobs/alerts/j-1/retry', async (route) => {
     retries += 1
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
     await route.fulfill({ json: {} })
   })
   await page.goto(`${stage.url}/queues?failed=alerts`)
