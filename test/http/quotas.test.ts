@@ -148,7 +148,9 @@ describe('an override', () => {
       ({ projects }) => projects.some(({ id }) => id === 'ci/raised/app'),
     )
     expect(await run('quota', 'check', 'ci/raised/app')).toMatchObject({ status: 0 })
-    const set = await run('quota', 'set', 'ci/raised/app', '1000', '--for', '4s', '--why', 'a trial')
+    const setFor = (time: string) =>
+      run('quota', 'set', 'ci/raised/app', '1000', '--for', time, '--why', 'a trial')
+    const set = await setFor('1h')
     expect(set).toMatchObject({ status: 0, err: '' })
     expect(set.out).toMatch(/unique +4\.9 KiB of 1000 B/)
     expect(set.out).toMatch(/why +a trial/)
@@ -167,6 +169,7 @@ describe('an override', () => {
     )
     expect((await alertsOf('ci/raised/app'))[0]).toMatchObject({ override })
     // It ends without any push.
+    await setFor('1s')
     await untilFlag('ci/raised/app', 'ok')
     expect(await tallyman.get('/v1/projects/ci%2Fraised%2Fapp')).toMatchObject({
       ...{ limitBytes: 1024 ** 3, override: null },

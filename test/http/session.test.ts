@@ -275,7 +275,7 @@ describe('a session ends', () => {
     // The same name is another token.
     await namedToken('revoked')
     expect((await ask('/v1/session', { cookie })).status).toBe(401)
-    const short = await sessionOf(await namedToken('short', { for: '1s' }))
+    const short = await sessionOf(await namedToken('short', { for: '3s' }))
     const ended = await eventually(
       () => ask('/v1/session', { cookie: short }),
       ({ status }) => status === 401,
