@@ -59,7 +59,7 @@ test('stopped in the survey after it, it is done, and the numbers are missing', 
 test('a store that does not answer makes no pause longer than maxPause', async () => {
   const { ended, called } = begin({
     uploads: looksOnce(),
-    limits: { maxPause: 50, idle: 0, patience: 0 },
+    limits: { maxPause: 500, idle: 0, patience: 0 },
   })
   expect(await ended).toMatchObject({ outcome: 'failed', error: 'drain: the pause has reached maxPause' })
   expect(called).toEqual(['on', 'off'])
