@@ -104,8 +104,11 @@ test('a job is followed through an answer that fails, and no longer once its pag
 
 test('who cannot be logged out is told so', async () => {
   const page = await open()
+  // The page asks for the session first: only then it has the button.
+  const button = page.getByRole('button', { name: 'Log out' })
+  await button.waitFor()
   await page.route('**/v1/session', (route) => route.abort())
-  await page.getByRole('button', { name: 'Log out' }).click()
+  await button.click()
   await page.getByText('You are still logged in').waitFor()
   expect(page.faults).toEqual([])
   await page.context().close()
