@@ -6,7 +6,7 @@ import type { Content, Damage } from './damage.ts'
 import { readContent } from './read-content.ts'
 
 /** One way to a registry. */
-export interface Side {
+export interface ScrubSide {
   client: CopyClient
   url: string
 }
@@ -23,8 +23,8 @@ export function makeScrubView({
   own,
   stopped,
 }: {
-  consumer: Side
-  own: Side
+  consumer: ScrubSide
+  own: ScrubSide
   stopped: AbortSignal
 }) {
   const isSame = consumer.url === own.url
@@ -35,7 +35,7 @@ export function makeScrubView({
     wanted: Content,
     onRead: (bytes: number) => void,
   ): Promise<Damage | undefined> {
-    const read = ({ client }: Side) =>
+    const read = ({ client }: ScrubSide) =>
       readContent({ client, repository }, wanted, { onRead, signal: stopped })
     const damage = await read(consumer)
     if (damage === undefined || isSame) return damage && { ...damage, ...blame('damaged') }
@@ -54,7 +54,7 @@ export function makeScrubView({
    * will say so. @throws RegistryError, CopyError or InvalidManifest if nothing can be said of it
    */
   async function manifests(repository: string, digest: string) {
-    const read = ({ client }: Side) =>
+    const read = ({ client }: ScrubSide) =>
       makeGraphReader({ from: { client, repository }, sparse: 'allow', signal: stopped }).read(digest)
     try {
       return { nodes: await read(consumer), damage: undefined }

@@ -8,7 +8,7 @@ import { makeScrubImage, type ScrubImage } from './scrub-image.ts'
 import type { ScrubState } from './scrub-state.ts'
 import type { ScrubResult } from './scrub-status.ts'
 import { makeScrubTurn } from './scrub-turn.ts'
-import { makeScrubView, type Side } from './scrub-view.ts'
+import { makeScrubView, type ScrubSide } from './scrub-view.ts'
 import type { WatchBroken } from './watch-broken.ts'
 
 /** How a registry is scrubbed. */
@@ -17,9 +17,9 @@ export interface ScrubTarget {
   /** ms */
   period: number
   /** As consumers reach it. */
-  consumer: Side
+  consumer: ScrubSide
   /** The registry itself; the same if consumers pull from it. */
-  own: Side
+  own: ScrubSide
 }
 
 /** A content that was found damaged is read again after so long, in ms. */
