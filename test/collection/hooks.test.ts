@@ -72,8 +72,8 @@ describe('a command', () => {
   it('one that hangs is ended with all that it has started, also what heeds no signal', async () => {
     const pids = join(folder, 'pids')
     const script = `trap '' TERM; sh -c 'trap "" TERM; echo $$ >>${pids}; while :; do sleep 0.1; done' & echo $$ >>${pids}; wait; while :; do sleep 0.1; done`
-    const failure = await failureOf(hook(script, { timeout: 1_000 })(CALL))
-    expect(failure.message).toBe('/bin/sh did not end within 1s')
+    const failure = await failureOf(hook(script, { timeout: 3_000 })(CALL))
+    expect(failure.message).toBe('/bin/sh did not end within 3s')
     for (const pid of (await readFile(pids, 'utf8')).trim().split('\n'))
       await eventually(
         async () => isRunning(Number(pid)),

@@ -8,7 +8,7 @@ import { LeaseLost, makeLeases } from '../../src/collection/leases.ts'
 import { placeOfProcesses } from '../../src/platform/process-id.ts'
 
 const bed = useRedis()
-const QUICK = { lastsMs: 600, renewMs: 50, giveUpMs: 300 }
+const QUICK = { lastsMs: 2_400, renewMs: 50, giveUpMs: 1_200 }
 
 const leases = (times = QUICK, clock = () => performance.now()) =>
   makeLeases({ redis: bed.redis, prefix: 'tallyman', times, clock, sleep: (ms) => sleep(ms) })
