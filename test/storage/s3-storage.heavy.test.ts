@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import {
+  AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -49,6 +50,22 @@ describe.runIf(hasS3)('a registry in a bucket of Ceph', () => {
     expect((await storage.get('copy'))?.equals(bytes)).toBe(true)
     await expect(copy({ Key: `${prefix}/none`, CopySource: `${BUCKET}/${prefix}/gone` }, 7)).rejects.toThrow()
     expect(await Array.fromAsync(storage.hidden())).toEqual([])
+  })
+
+  it('an upload that ends while they are listed is none, and no error', async () => {
+    const { storage, prefix } = await open()
+    const uploads = ['a', 'b'].map((key) => ({ Bucket: BUCKET, Key: `${prefix}/${key}` }))
+    const begun = await Promise.all(
+      uploads.map((upload) => s3.client.send(new CreateMultipartUploadCommand(upload))),
+    )
+    const seen: string[] = []
+    for await (const { key } of storage.hidden()) {
+      seen.push(key)
+      const [, other] = uploads
+      if (other && seen.length === 1)
+        await s3.client.send(new AbortMultipartUploadCommand({ ...other, UploadId: begun[1]?.UploadId }))
+    }
+    expect(seen).toEqual(['a'])
   })
 
   it('shows uploads that nobody completed, old versions, and marks of deletes', async () => {
