@@ -18,7 +18,7 @@ export interface Pause {
   rest: readonly string[]
   /** What was not taken since somebody asked for it meanwhile, or linked it. */
   kept: number
-  /** Whether something could be taken, and to look took so long that nothing was. */
+  /** Whether nothing was taken although something was free: the look took too long. */
   isTooShort: boolean
   /** How long the look took before anything was taken, in ms. */
   lookMs: number
